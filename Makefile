@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+# The whole build: files are found by pattern, so a new one needs no line here.
+#   make          the program at build/skep          make run    install what is missing, build, start, show
+#   make test     every tier this machine can run    make check  unit tier and checkers, no root needed
+#   make bench    ratios with and without skep       make install / make uninstall
+# BUILD=DIR puts everything elsewhere; SANITIZE=address,undefined makes a variant in its own folder.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+SANITIZE ?=
+BUILD ?= build
+OUT := $(BUILD)$(if $(SANITIZE),/sanitize)
+GEN := $(BUILD)/gen
+PREFIX ?= /usr/local
+
+CC ?= cc
+ifeq ($(origin CC),default)
+CC := cc
+endif
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+
+include tools/packages.mk
+
+LIBRARIES := libbpf libelf zlib sqlite3 libmicrohttpd libcurl jansson yaml-0.1 libpcre2-8
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+	-Wundef -Wvla -Wwrite-strings -Wpointer-arith -Wimplicit-fallthrough -Wno-unused-parameter \
+	-Wno-missing-field-initializers
+CFLAGS ?= -O2 -g
+HARDENING := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZER) -D_GNU_SOURCE -Isrc \
+	-isystem $(GEN) -include src/base/banned.h $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+ALL_LDFLAGS = $(LDFLAGS) -pie -Wl,-z,relro,-z,now $(SANITIZER)
+LDLIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm -lpthread
+
+BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Werror -Wno-unused-function -D__TARGET_ARCH_$(BPF_ARCH) \
+	-Isrc -I$(GEN)
+
+SOURCES := $(shell find src -name '*.c' ! -name '*.bpf.c' ! -name '*_test.c' | sort)
+BPF_SOURCES := $(shell find src -name '*.bpf.c' | sort)
+TESTS := $(shell find src -name '*_test.c' | sort)
+VIEWS := $(sort $(wildcard views/*.sql))
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
+LIBRARY_OBJECTS := $(filter-out $(OUT)/src/main.o,$(OBJECTS))
+SKELETONS := $(patsubst %.bpf.c,$(GEN)/%.skel.h,$(notdir $(BPF_SOURCES)))
+TEST_PROGRAMS := $(TESTS:%.c=$(OUT)/%)
+GENERATED := $(SKELETONS)
+
+.PHONY: all
+all: $(OUT)/skep
+
+# ---- kernel half -------------------------------------------------------------------------------
+vpath %.bpf.c $(sort $(dir $(BPF_SOURCES)))
+
+$(GEN)/%.bpf.o: %.bpf.c Makefile
+	@mkdir -p $(@D)
+	@echo '  BPF   $<'
+	@$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@.full
+	@$(LLVM_STRIP) -g $@.full -o $@
+
+$(GEN)/%.skel.h: $(GEN)/%.bpf.o
+	@$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@
+
+# ---- user half ---------------------------------------------------------------------------------
+$(OUT)/%.o: %.c Makefile | $(GENERATED)
+	@mkdir -p $(@D)
+	@echo '  CC    $<'
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(OUT)/src/cli/version.o: ALL_CFLAGS += -DSKEP_VERSION='"$(VERSION)"'
+
+$(OUT)/skep: $(OBJECTS)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(OUT)/libskep.a: $(LIBRARY_OBJECTS)
+	@rm -f $@ && $(AR) rcs $@ $^
+
+AR ?= ar
+
+$(OUT)/src/%_test: $(OUT)/src/%_test.o $(OUT)/libskep.a
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) $< $(OUT)/libskep.a $(LDLIBS) -lcmocka -o $@
+
+-include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(wildcard $(GEN)/*.d)
+
+# ---- tests -------------------------------------------------------------------------------------
+.PHONY: check unit checkers test bench e2e
+unit: $(TEST_PROGRAMS)
+	@tools/run-tests unit $(TEST_PROGRAMS)
+
+checkers:
+	@tools/check_includes
+	@tools/check_size
+	@tools/check_format
+
+# The unit tier always runs under the sanitizers, in its own folder.
+check: checkers
+	@$(MAKE) --no-print-directory SANITIZE=address,undefined unit
+
+test: all
+	@tools/run-all-tests
+
+bench: all
+	@tests/bench/run
+
+# ---- machine -----------------------------------------------------------------------------------
+.PHONY: deps run clean format
+deps:
+	@tools/install-packages $(PACKAGES_BUILD) $(PACKAGES_TEST)
+
+run:
+	@tools/run
+
+format:
+	@git ls-files -co --exclude-standard 'src/*.c' 'src/*.h' 'tests/*.c' | xargs clang-format -i
+
+clean:
+	@rm -rf $(BUILD)

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The option table: one row is a flag, a configuration key, an API parameter, a
+ * default, a range, a help line, a line of the man page and a completion.
+ */
+#ifndef SKEP_OPTION_H
+#define SKEP_OPTION_H
+
+#include "base/fail.h"
+
+enum option_type {
+	OPTION_BOOL, /* bool; --name, --no-name, --name=yes|no */
+	OPTION_U32,  /* uint32_t within minimum..maximum */
+	OPTION_U64,
+	OPTION_DURATION, /* uint64_t ns; "5m" */
+	OPTION_BYTES,	 /* uint64_t; "2GiB" */
+	OPTION_TEXT,	 /* char[size] */
+	OPTION_WORD,	 /* uint32_t index into words */
+	OPTION_LIST,	 /* struct option_list: may be given several times */
+};
+
+#define OPTION_LIST_MAXIMUM 16
+struct option_list {
+	unsigned int count;
+	char values[OPTION_LIST_MAXIMUM][256];
+};
+
+struct option_row {
+	const char *name; /* "max-bytes": the flag --max-bytes and the key max-bytes */
+	char letter;	  /* 'o' for -o, 0 for none */
+	enum option_type type;
+	uint16_t offset; /* in the options struct */
+	uint16_t size;
+	const char *value_name;	   /* "ADDRESS:PORT" in help; NULL for bool */
+	const char *initial;	   /* the default, as a person would write it; NULL: zero */
+	uint64_t minimum, maximum; /* numbers, durations, bytes; both 0: unlimited */
+	const char *const *words;  /* OPTION_WORD: NULL-terminated */
+	const char *section;	   /* heading in help, NULL for "Options" */
+	const char *help;	   /* one sentence without a full stop */
+};
+
+#define OPTION(struct_, member_, name_, letter_, type_, ...)                                       \
+	{                                                                                          \
+		.name = (name_), .letter = (letter_), .type = (type_),                             \
+		.offset = offsetof(struct struct_, member_),                                       \
+		.size = MEMBER_SIZE(struct struct_, member_), __VA_ARGS__                          \
+	}
+
+/* Several tables may serve one command (its own and the shared ones): each with the struct that it
+ * fills. */
+struct option_table {
+	const struct option_row *rows;
+	unsigned int count;
+	void *values;
+};
+
+/* Sets each value to its default. -EINVAL only for a defect of the table. */
+int option_defaults(const struct option_table *tables, unsigned int count, struct fail *fail);
+/* Sets one option from text; -EINVAL with a sentence that says what was expected, -ENOENT for an
+ * unknown name (with the nearest known one). */
+int option_set(const struct option_table *tables, unsigned int count, const char *name,
+	const char *text, struct fail *fail);
+/*
+ * Reads argv (without the command's own name); flags and operands may be mixed, "--" ends flags.
+ * Operands are borrowed pointers in order. --help/-h sets *ret_wants_help.
+ */
+struct option_result {
+	const char *operands[32];
+	unsigned int operand_count;
+	bool wants_help;
+};
+int option_parse(const struct option_table *tables, unsigned int count, int argc, char **argv,
+	struct option_result *ret_result, struct fail *fail);
+/* A configuration file: "key: value" lines (YAML mapping; lists allowed). Errors name file, line
+ * and what was expected. */
+int option_read_file(
+	const struct option_table *tables, unsigned int count, const char *path, struct fail *fail);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What this host is and who runs on it: processes with their parents, containers, units, pods and
+ * the service name made from these. Fed by exec events where they exist and by /proc where not.
+ * Loop thread only; every table is bounded.
+ */
+#ifndef SKEP_NODE_H
+#define SKEP_NODE_H
+
+#include "base/fail.h"
+#include "event/process.h"
+
+struct node;
+
+/* root: "/" or, in tests, a folder that holds proc/, sys/, etc/, var/. Borrowed text is copied. */
+int node_new(const char *root, struct node **ret_node, struct fail *fail);
+void node_free(struct node *node);
+
+/* A process that a feature reports at fork or exec; texts may be NULL when unknown. */
+struct node_process {
+	uint32_t pid;
+	uint32_t parent_pid;
+	uint32_t uid;
+	uint64_t start_ns; /* CLOCK_BOOTTIME of the leader */
+	uint64_t cgroup_id;
+	const char *comm;
+	const char *exe;
+	struct slice arguments; /* NUL-separated, as in /proc/PID/cmdline */
+};
+void node_process_started(struct node *node,
+	const struct node_process *process); /* fork: inherits what is NULL from the parent */
+void node_process_executed(struct node *node, const struct node_process *process);
+/* The entry stays for a while, so that late events of a dead process keep its name. */
+void node_process_exited(struct node *node, uint32_t pid, uint64_t start_ns, uint64_t now_ns);
+
+/*
+ * Fills everything but pid and start_ns from what is known of (pid, start_ns); start_ns 0 means
+ * whoever has the pid now. Reads /proc when the process is not known yet and lives. Leaves fields
+ * empty that cannot be known.
+ */
+void node_describe(struct node *node, struct event_process *process);
+/* Forgets dead processes older than their time; called each second. */
+void node_tick(struct node *node, uint64_t now_ns);
+
+#endif

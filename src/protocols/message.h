@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a protocol tells about one message from its bytes. Parsers are pure functions: they
+ * see bytes and state by pointer, allocate nothing, and never read past the
+ * slice. The caller (doors/stream.c) brings the bytes in order.
+ */
+#ifndef SKEP_MESSAGE_H
+#define SKEP_MESSAGE_H
+
+#include "base/base.h"
+
+enum body_kind {
+	BODY_NONE,	  /* the head is the whole message */
+	BODY_LENGTH,	  /* body_bytes follow */
+	BODY_CHUNKED,	  /* HTTP chunks follow: body_scan finds the end */
+	BODY_UNTIL_CLOSE, /* everything up to the end of the connection */
+	BODY_TUNNEL,	  /* another protocol follows for good (CONNECT, Upgrade) */
+};
+
+struct message {
+	uint32_t head_bytes; /* length of the head including its end */
+	enum body_kind body;
+	uint64_t body_bytes; /* for BODY_LENGTH */
+	bool is_interim;     /* a 1xx answer: the real one follows */
+	bool is_error;
+	bool is_head_request;	 /* the answer will have no body whatever it says */
+	bool is_connect_request; /* a success turns the connection into a tunnel */
+	bool wants_upgrade;
+	char operation[24];
+	char status[16];
+	char host[96];
+	char target[192]; /* the template */
+	char detail[512]; /* in full, masked */
+};
+
+/* Where a scan for the end of a chunked body stands; zeroed at the start of a body. */
+struct body_scan {
+	uint64_t skip_bytes; /* data of the chunk still to come */
+	uint64_t size;	     /* chunk size read so far */
+	uint8_t state;	     /* private to the protocol */
+	uint16_t line_bytes; /* of the line being read, bounded */
+};
+
+struct protocol {
+	const char *name; /* "http" */
+	const char *summary;
+	/*
+	 * Reads the head of a request. Returns 1 and *ret_message when the head is whole; 0 when
+	 * more bytes are needed; -EBADMSG when this is not the protocol; -E2BIG when the head is
+	 * longer than the protocol's limit. With is_cut the bytes are all there will ever be of
+	 * this head: what can be known is returned (head_bytes = bytes.length, body unknown as
+	 * BODY_UNTIL_CLOSE) rather than 0.
+	 */
+	int (*request)(struct slice bytes, bool is_cut, struct message *ret_message);
+	/* The same for an answer to the request (never NULL; zeroed when it was not seen). */
+	int (*response)(struct slice bytes, bool is_cut, const struct message *request,
+		struct message *ret_message);
+	/*
+	 * Consumes body bytes of a BODY_CHUNKED message. Returns 1 when the body ends, with
+	 * *ret_used the bytes that belong to it; 0 when all were used and more follow; -EBADMSG.
+	 */
+	int (*body)(struct body_scan *scan, struct slice bytes, size_t *ret_used);
+};
+
+/* The list of protocols.def; count by *ret_count. */
+const struct protocol *const *protocols_all(size_t *ret_count);
+
+#endif

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# Debian packages, one a line. libbpf and bpftool come from the backports suite on Debian 12.
+PACKAGES_BUILD := \
+	clang \
+	gcc \
+	git \
+	libbpf-dev \
+	bpftool \
+	libc6-dev \
+	libcurl4-openssl-dev \
+	libelf-dev \
+	libjansson-dev \
+	libmicrohttpd-dev \
+	libpcre2-dev \
+	libsqlite3-dev \
+	libyaml-dev \
+	linux-libc-dev \
+	llvm \
+	make \
+	pkgconf \
+	zlib1g-dev
+
+PACKAGES_TEST := \
+	busybox-static \
+	clang-format \
+	cpio \
+	curl \
+	jq \
+	libclang-rt-dev \
+	libcmocka-dev \
+	nginx-light \
+	procps \
+	python3 \
+	qemu-system-x86 \
+	wrk
