@@ -74,7 +74,7 @@ $(OUT)/%.o: %.c Makefile | $(GENERATED)
 	@echo '  CC    $<'
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(OUT)/src/cli/version.o: ALL_CFLAGS += -DSKEP_VERSION='"$(VERSION)"'
+$(OUT)/src/engine/version.o: ALL_CFLAGS += -DSKEP_VERSION='"$(VERSION)"'
 
 $(OUT)/skep: $(OBJECTS)
 	@echo '  LINK  $@'

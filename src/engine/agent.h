@@ -10,7 +10,9 @@
 #include "base/clock.h"
 #include "engine/config.h"
 #include "engine/feature.h"
+#include "engine/scope.h"
 
+struct abilities;
 struct loop;
 struct ring;
 struct node;
@@ -38,7 +40,9 @@ struct agent_object {
 
 struct agent {
 	struct config config;
+	struct scope scope;
 	struct clock_map clock;
+	struct abilities *abilities;
 	struct loop *loop;
 	struct ring *ring;
 	struct node *node;
@@ -50,22 +54,42 @@ struct agent {
 	struct agent_object objects[AGENT_OBJECTS_MAXIMUM];
 	unsigned int object_count;
 	uint64_t start_ns; /* monotonic */
+	uint64_t last_second_ns;
+	int lock_fd;   /* DIR/lock, -1 without a directory */
+	int signal_fd; /* SIGINT, SIGTERM */
+	int stats_fd;  /* while the kernel measures programs, else -1 */
 };
 
+/* One slot per line of features.def, each with its options at their defaults; NULL without memory.
+ * `skep run` reads the command line into them. */
+struct feature_slot *feature_slots_new(size_t *ret_count);
+void feature_slots_free(struct feature_slot *slots, size_t count);
+
 /*
- * Makes the agent: loop, rings, node, pipeline. Features are opened by agent_start.
- * config is copied. 0 or -errno with the reason.
+ * Makes the agent: directory and lock (when config names a directory), loop, rings, node, pipeline.
+ * Features are opened by agent_start. config is copied. SIGINT and SIGTERM are taken over until
+ * agent_run ends, SIGPIPE is ignored from here on: call it before any thread starts. 0 or -errno
+ * with the reason.
  */
 int agent_new(const struct config *config, struct agent **ret_agent, struct fail *fail);
+/* Replaces the slots by ones with other options; takes ownership. Before agent_start. */
+void agent_use_slots(struct agent *agent, struct feature_slot *slots);
 /* Opens the features whose name is in names (NULL: all). A feature that fails is off with its
  * reason; returns the number that are on. */
 int agent_start(struct agent *agent, const char *const *names);
 /* Runs the loop until agent_stop or a signal (SIGINT, SIGTERM). */
 int agent_run(struct agent *agent);
+/* Any callback of the loop. */
 void agent_stop(struct agent *agent);
 /* Empties the rings, closes features, flushes outputs, frees. Accepts NULL. */
 void agent_free(struct agent *agent);
 DEFINE_CLEANUP(struct agent *, agent_free);
+
+/*
+ * Has the kernel count runs and time of its programs from now on, or stops it. It costs every
+ * program of the machine some 20 ns a run, so that it is on only while someone looks. 0 or -errno.
+ */
+int agent_measure_programs(struct agent *agent, bool is_on);
 
 /* The slot of a feature by name, NULL when there is none. */
 struct feature_slot *agent_feature(struct agent *agent, const char *name);

@@ -9,7 +9,7 @@
 #include "event/option.h"
 
 struct config {
-	char directory[192];   /* --dir: store, socket, lock */
+	char directory[192];   /* --dir: store, socket, lock; "": keeps nothing */
 	char listen[96];       /* --listen: "ADDRESS:PORT" or "off" */
 	char scope[256];       /* --scope: "", cgroup:PATH, netns:PATH, pid:N */
 	uint64_t store_bytes;  /* --max-bytes, 0: the smaller of 2 GiB and 5 % of the disk */
@@ -20,5 +20,12 @@ struct config {
 
 extern const struct option_row config_rows[];
 extern const unsigned int config_row_count;
+
+/* Where an agent keeps its things unless --dir says otherwise: /var/lib/skep, or skep in
+ * $XDG_STATE_HOME (~/.local/state) when not root. 0, -ENOENT without a home, -ENAMETOOLONG. */
+int config_default_directory(char *destination, size_t size);
+/* Refuses what the rows alone cannot: a ring that is no power of two, a malformed scope or listen
+ * address. 0 or -EINVAL. */
+int config_check(const struct config *config, struct fail *fail);
 
 #endif

@@ -52,4 +52,8 @@ const char *count_name(enum count count);
 /* The list of features.def; SOURCE_##name##_feature is SOURCE_packet + 1 + index. */
 const struct feature *const *features_all(size_t *ret_count);
 
+/* Every kind of event that a feature emits, once each, in the order of features.def. Returns how
+ * many there are; stores at most maximum. */
+size_t features_kinds(const struct event_kind **ret_kinds, size_t maximum);
+
 #endif
