@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#undef alloca /* a macro in glibc */
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok
 #pragma GCC poison localtime gmtime ctime asctime atoi atol atof alloca
 

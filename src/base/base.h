@@ -14,12 +14,12 @@
 #include <string.h>
 #include <sys/types.h>
 
-#define ARRAY_LENGTH(array)	   (sizeof(array) / sizeof((array)[0]))
-#define MEMBER_SIZE(type, member)  sizeof(((type *)0)->member)
-#define MIN(a, b)		   ((a) < (b) ? (a) : (b))
-#define MAX(a, b)		   ((a) > (b) ? (a) : (b))
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
-#define UNUSED			   __attribute__((unused))
+#define ARRAY_LENGTH(array)	  (sizeof(array) / sizeof((array)[0]))
+#define MEMBER_SIZE(type, member) sizeof(((type *)0)->member)
+#define MIN(a, b)		  ((a) < (b) ? (a) : (b))
+#define MAX(a, b)		  ((a) > (b) ? (a) : (b))
+#define PRINTF_LIKE(text, first)  __attribute__((format(printf, text, first)))
+#define UNUSED			  __attribute__((unused))
 
 /* A local that owns something names the function that gives it up: takes a pointer to the local. */
 #define _cleanup_(function) __attribute__((cleanup(function)))

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A growing byte buffer with a maximum. After a refused append (maximum, no
- * memory) `error` holds -ENOBUFS or -ENOMEM and further appends do nothing, so
- * that a writer may check once at the end. data is always NUL-terminated
- * once anything was appended; the NUL is not part of length.
+ * A growing byte buffer with a maximum. A refused append (maximum, no memory)
+ * adds nothing: `error` holds -ENOBUFS or -ENOMEM and further appends do
+ * nothing, so that a writer may check once at the end. data is always
+ * NUL-terminated once anything was appended; the NUL counts neither for length
+ * nor for maximum. What is appended may not be the buffer's own memory.
  */
 #ifndef SKEP_BUF_H
 #define SKEP_BUF_H
@@ -27,7 +28,8 @@ int buf_append_byte(struct buf *buf, char byte);
 int buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The text, "" when empty. Valid until the next change. */
 const char *buf_text(const struct buf *buf);
-/* Gives the memory to the caller (free) and leaves the buffer empty; NULL when empty. */
+/* Gives the memory to the caller (free) and leaves the buffer empty; NULL when empty.
+ * The error stays. */
 char *buf_take(struct buf *buf);
 
 #endif

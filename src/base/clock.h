@@ -36,8 +36,10 @@ char *clock_format_utc(char *destination, size_t size, uint64_t wall_ns);
 /* "12:34:56.123" in the local zone. Returns destination. */
 char *clock_format_local(char *destination, size_t size, uint64_t wall_ns);
 /*
- * A point in time for --since and --until: "5m" (ago), RFC 3339, "YYYY-MM-DD",
- * "HH:MM[:SS]" (today, local), "now". 0 or -EINVAL.
+ * A point in time for --since and --until: "now"; "5m" (ago, not before 1970; the unit is
+ * needed); RFC 3339 ("2026-01-31T12:34:56.5+01:00", also with a blank for T and without seconds);
+ * the same without a zone, "YYYY-MM-DD" and "HH:MM[:SS]" (today) in the local zone. Years 1970 to
+ * 2500. 0 or -EINVAL.
  */
 int clock_parse(const char *text, uint64_t now_wall_ns, uint64_t *ret_wall_ns);
 

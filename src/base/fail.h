@@ -21,7 +21,10 @@ struct fail {
  */
 int fail_set(struct fail *fail, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Puts "context: " before the text that is there; keeps the code. Returns the code. */
+/*
+ * Puts "context: " before the text that is there; keeps the code. Returns the
+ * code; -EINVAL when fail is NULL, so that what failed stays failed.
+ */
 int fail_prefix(struct fail *fail, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

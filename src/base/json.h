@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writes JSON (RFC 8259) into a buf; commas are its business. Text that is not
- * UTF-8 has each bad byte replaced by U+FFFD; control characters are escaped. Reading JSON is
- * jansson's business. Depth at most 32; an error stays in the buf.
+ * UTF-8 has each bad byte replaced by U+FFFD; control characters, also DEL and
+ * U+0080 to U+009F, are escaped. Reading JSON is jansson's business. Depth at
+ * most 32: deeper puts -EOVERFLOW into the buf's error, an end without a
+ * beginning -EINVAL. Values at depth 0 get no comma: the caller puts the line
+ * ends of NDJSON there. The writer may be used again after buf_clear and
+ * json_init.
  */
 #ifndef SKEP_JSON_H
 #define SKEP_JSON_H

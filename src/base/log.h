@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Messages to the person who runs the program: one line each on stderr, as
- * "area: text" ("skep: area: text" under journald the priority prefix <N> is
- * put before). The level is the only global state. Any thread.
+ * "area: text"; when stderr goes to journald the priority is put before it
+ * ("<3>area: text"). Control characters become '?', a line is cut at 2 KiB. The
+ * level is the only global state, at first LOG_LEVEL_INFO. Keeps errno, which
+ * %m may show. Any thread.
  */
 #ifndef SKEP_LOG_H
 #define SKEP_LOG_H
