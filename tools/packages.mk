@@ -28,8 +28,10 @@ PACKAGES_TEST := \
 	jq \
 	libclang-rt-dev \
 	libcmocka-dev \
+	lz4 \
 	nginx-light \
 	procps \
 	python3 \
 	qemu-system-x86 \
-	wrk
+	wrk \
+	zstd

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What the kernels tier checks inside a guest. Prints a line "ok - WHAT" or "not ok - WHAT" per
+# What the kernels tier checks inside a guest. Prints a line "ok WHAT" or "not ok WHAT: REASON" per
 # check, and returns 1 if any is not ok. The machine itself comes first, so that a broken guest is
 # not taken for a broken skep.
 failed=0
@@ -9,9 +9,9 @@ check() { # WHAT COMMAND...
 	what=$1
 	shift
 	if output=$("$@" 2>&1); then
-		echo "ok - $what"
+		echo "ok $what"
 	else
-		echo "not ok - $what${output:+: $output}"
+		echo "not ok $what${output:+: $output}"
 		failed=1
 	fi
 }
