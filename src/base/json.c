@@ -174,12 +174,12 @@ void json_key(struct json *json, const char *key)
 	json->is_after_key = true;
 }
 
-void json_string(struct json *json, const char *text)
+void json_string_text(struct json *json, const char *text)
 {
 	if (text)
 		json_string_slice(json, slice_of(text));
 	else
-		json_null(json);
+		json_null_value(json);
 }
 
 void json_string_slice(struct json *json, struct slice text)
@@ -203,10 +203,11 @@ void json_i64(struct json *json, int64_t value)
 void json_double(struct json *json, double value)
 {
 	char text[64];
+	const char *mark = localeconv()->decimal_point;
 	char *point;
 
 	if (!isfinite(value)) {
-		json_null(json);
+		json_null_value(json);
 		return;
 	}
 	/* 15 digits look better (0.1), 17 always suffice to read the same value back. */
@@ -214,9 +215,11 @@ void json_double(struct json *json, double value)
 	if (strtod(text, NULL) != value)
 		snprintf(text, sizeof(text), "%.17g", value);
 	/* The locale's mark, a comma in half of Europe. */
-	point = strstr(text, localeconv()->decimal_point);
-	if (point)
+	point = strstr(text, mark);
+	if (point) {
 		*point = '.';
+		memmove(point + 1, point + strlen(mark), strlen(point + strlen(mark)) + 1);
+	}
 	begin_value(json);
 	buf_append_string(json->buf, text);
 }
@@ -227,7 +230,7 @@ void json_bool(struct json *json, bool value)
 	buf_append_string(json->buf, value ? "true" : "false");
 }
 
-void json_null(struct json *json)
+void json_null_value(struct json *json)
 {
 	begin_value(json);
 	buf_append_string(json->buf, "null");
@@ -236,7 +239,7 @@ void json_null(struct json *json)
 void json_member_string(struct json *json, const char *key, const char *text)
 {
 	json_key(json, key);
-	json_string(json, text);
+	json_string_text(json, text);
 }
 
 void json_member_u64(struct json *json, const char *key, uint64_t value)

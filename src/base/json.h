@@ -6,7 +6,8 @@
  * most 32: deeper puts -EOVERFLOW into the buf's error, an end without a
  * beginning -EINVAL. Values at depth 0 get no comma: the caller puts the line
  * ends of NDJSON there. The writer may be used again after buf_clear and
- * json_init.
+ * json_init. No name here may be one of jansson's (json_string, json_null):
+ * within one program they would be called in the place of its own.
  */
 #ifndef SKEP_JSON_H
 #define SKEP_JSON_H
@@ -26,13 +27,13 @@ void json_object_end(struct json *json);
 void json_array_begin(struct json *json);
 void json_array_end(struct json *json);
 void json_key(struct json *json, const char *key);
-void json_string(struct json *json, const char *text); /* NULL writes null */
+void json_string_text(struct json *json, const char *text); /* NULL writes null */
 void json_string_slice(struct json *json, struct slice text);
 void json_u64(struct json *json, uint64_t value);
 void json_i64(struct json *json, int64_t value);
 void json_double(struct json *json, double value); /* not finite: null */
 void json_bool(struct json *json, bool value);
-void json_null(struct json *json);
+void json_null_value(struct json *json);
 /* key and value in one. */
 void json_member_string(struct json *json, const char *key, const char *text);
 void json_member_u64(struct json *json, const char *key, uint64_t value);

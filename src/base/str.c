@@ -5,8 +5,6 @@
  */
 #include "base/str.h"
 
-#include <strings.h>
-
 struct unit {
 	const char *name;
 	uint64_t factor;
@@ -123,7 +121,7 @@ static int parse_with_unit(const char *text, const struct unit *units, uint64_t 
 
 	if (error == -EINVAL)
 		return error;
-	while (units->name && strcasecmp(units->name, rest) != 0)
+	while (units->name && strcmp(units->name, rest) != 0)
 		units++;
 	if (!units->name)
 		return -EINVAL;

@@ -23,14 +23,16 @@ bool str_ends_with(const char *text, const char *suffix);
  * -ERANGE. Base 10, no sign, no blanks.
  */
 int str_to_u64(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *ret_value);
-/* "90s", "5m", "2h", "7d", "250ms", "10us", "1ns" to nanoseconds; a bare number is seconds. */
+/* "90s", "5m", "2h", "7d", "250ms", "10us", "1ns" to nanoseconds; a bare number is seconds. Whole
+ * numbers and one unit. 0, -EINVAL or -ERANGE. */
 int str_to_duration_ns(const char *text, uint64_t *ret_ns);
-/* "64", "10K", "5MiB", "2G" to bytes, all powers of 1024. */
+/* "64", "10K", "5MiB", "2G", "1TB" to bytes, all powers of 1024. 0, -EINVAL or -ERANGE. */
 int str_to_bytes(const char *text, uint64_t *ret_bytes);
 
-/* "950ns" "1.2ms" "3.4s" "5m12s"; "0" for zero. Returns destination. */
+/* "950ns" "1.2ms" "3.4s" "5m12s" "2h" "3d4h"; "0" for zero. Cut, never rounded up; 16 bytes hold
+ * any. Returns destination. */
 char *str_from_duration(char *destination, size_t size, uint64_t ns);
-/* "512 B", "1.5 KiB", "20 MiB". Returns destination. */
+/* "512 B", "1.5 KiB", "20 MiB". Cut, never rounded up; 16 bytes hold any. Returns destination. */
 char *str_from_bytes(char *destination, size_t size, uint64_t bytes);
 
 #endif
