@@ -78,6 +78,16 @@ struct event_kind {
 	uint16_t field_count;
 	uint16_t size;		 /* of the struct */
 	uint16_t process_offset; /* of its struct event_process, 0 when it has none */
+	/*
+	 * The one-line form for people; NULL: the FIELD_IN_COMPACT fields in order.
+	 *   {name}          the value, with its unit; an empty one takes the blanks before it along
+	 *   {a|b}           the first that is neither empty nor zero
+	 *   {name=x,y,z}    x for 0, y for 1, z for 2: words and bools as signs
+	 *   {name^other}    nothing when the text of other begins with it
+	 *   <...>           left out when no field inside has a value other than empty or zero
+	 * Fields appear by name; "{kind}" is the name of the kind. kind_check() verifies it.
+	 */
+	const char *compact;
 };
 
 #define FIELD_(type_, unit_, struct_, member_, flags_, convention_, help_)                         \
@@ -105,12 +115,31 @@ const struct field *field_find(const struct event_kind *kind, const char *name);
 /* The raw value of a number, bool, or word. */
 uint64_t field_number(const struct field *field, const void *event);
 bool field_is_number(const struct field *field);
-/* The text of a text-like field, "" when empty; address and number are formatted into scratch. */
+bool field_is_signed(const struct field *field); /* then the raw value is an int64_t */
+bool field_is_text(const struct field *field);	 /* FIELD_TEXT, FIELD_TEXT_LONG, FIELD_CODE */
+bool field_is_empty(const struct field *field, const void *event); /* "", 0, false, no address */
+/* The text of a text-like field, "" when empty; address and number are formatted into scratch
+ * (FIELD_SCRATCH_BYTES suffice). Numbers are raw: without unit, times as in the struct. */
+#define FIELD_SCRATCH_BYTES 48
 const char *field_text(const struct field *field, const void *event, char *scratch, size_t size);
+/* Only for FIELD_ADDRESS. */
+const struct address *field_address(const struct field *field, const void *event);
+/* True when a FIELD_CODE text is a number for readers: 1 to 18 digits without a leading zero, so
+ * that SQLSTATE 08006 stays text. */
+bool field_code_number(const char *text, uint64_t *ret_value);
+/* Affinity of the column in SQLite: "TEXT" (also words and addresses), "NUMERIC" (codes) or
+ * "INTEGER". */
+const char *field_sql_type(const struct field *field);
 
-#define ADDRESS_TEXT_BYTES 46
+#define ADDRESS_TEXT_BYTES  46
+#define ADDRESS_IPV4_PREFIX 96 /* bits before an IPv4 address */
 bool address_is_empty(const struct address *address);
 bool address_is_loopback(const struct address *address);
+bool address_is_ipv4(const struct address *address);
+/* True when the first prefix_bits (of 128) of both are the same. */
+bool address_in_network(
+	const struct address *address, const struct address *network, unsigned int prefix_bits);
+/* "" when empty. size at least ADDRESS_TEXT_BYTES. Returns destination. */
 char *address_format(const struct address *address, char *destination, size_t size);
 int address_parse(const char *text, struct address *ret_address); /* 0 or -EINVAL */
 

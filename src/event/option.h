@@ -17,12 +17,24 @@ enum option_type {
 	OPTION_TEXT,	 /* char[size] */
 	OPTION_WORD,	 /* uint32_t index into words */
 	OPTION_LIST,	 /* struct option_list: may be given several times */
+	OPTION_TERM,	 /* struct option_terms, shared by several rows: name and text are added in
+			    the order given; without value_name it takes no text */
 };
 
 #define OPTION_LIST_MAXIMUM 16
 struct option_list {
 	unsigned int count;
 	char values[OPTION_LIST_MAXIMUM][256];
+};
+
+#define OPTION_TERMS_MAXIMUM 32
+struct option_term {
+	const char *name; /* of the row */
+	char text[256];
+};
+struct option_terms {
+	unsigned int count;
+	struct option_term terms[OPTION_TERMS_MAXIMUM];
 };
 
 struct option_row {
@@ -54,26 +66,37 @@ struct option_table {
 	void *values;
 };
 
-/* Sets each value to its default. -EINVAL only for a defect of the table. */
+/* Sets each value to its default. Lists and terms start empty: what a file gives comes first, then
+ * what flags give. -EINVAL only for a defect of the table. */
 int option_defaults(const struct option_table *tables, unsigned int count, struct fail *fail);
 /* Sets one option from text; -EINVAL with a sentence that says what was expected, -ENOENT for an
  * unknown name (with the nearest known one). */
 int option_set(const struct option_table *tables, unsigned int count, const char *name,
 	const char *text, struct fail *fail);
 /*
- * Reads argv (without the command's own name); flags and operands may be mixed, "--" ends flags.
- * Operands are borrowed pointers in order. --help/-h sets *ret_wants_help.
+ * Reads arguments (NULL-terminated, without the command's own name): --name VALUE, --name=VALUE, -o
+ * VALUE, -oVALUE, -fn for letters without values. Flags and operands may be mixed, "--" ends flags.
+ * Operands are borrowed pointers in order. --help and -h set wants_help; what follows them is not
+ * read. -ENOENT unknown flag, -EINVAL bad value, -E2BIG too many operands.
  */
+#define OPTION_OPERANDS_MAXIMUM 32
 struct option_result {
-	const char *operands[32];
+	const char *operands[OPTION_OPERANDS_MAXIMUM];
 	unsigned int operand_count;
 	bool wants_help;
 };
-int option_parse(const struct option_table *tables, unsigned int count, int argc, char **argv,
+int option_parse(const struct option_table *tables, unsigned int count, char **arguments,
 	struct option_result *ret_result, struct fail *fail);
-/* A configuration file: "key: value" lines (YAML mapping; lists allowed). Errors name file, line
- * and what was expected. */
+/*
+ * A configuration file: "key: value" lines (YAML mapping; lists for OPTION_LIST; no nesting, no
+ * aliases, no key twice), at most 1 MiB. Errors name file, line and what was expected: -ENOENT
+ * also for an unknown key, -EINVAL, or what opening the file gave.
+ */
 int option_read_file(
 	const struct option_table *tables, unsigned int count, const char *path, struct fail *fail);
+/* False for the types that are set by their name alone (bool, terms without value_name). */
+bool option_takes_value(const struct option_row *row);
+/* Writes "expected …" for the type: what a value must look like. Returns destination. */
+char *option_expected(const struct option_row *row, char *destination, size_t size);
 
 #endif

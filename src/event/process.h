@@ -41,7 +41,7 @@ struct event_process {
 				FIELD_IS_SOURCE,                                                   \
 			"service.name", "what people call it: pod, container, unit or program"),   \
 		FIELD_IN(FIELD_TEXT, UNIT_NONE, struct_, process.container, "container",           \
-			FIELD_IS_KEY, "container.name",                                            \
+			FIELD_IN_WIDE | FIELD_IS_KEY, "container.name",                            \
 			"container name, or short id where no name is known"),                     \
 		FIELD_IN(FIELD_TEXT, UNIT_NONE, struct_, process.image, "image", 0,                \
 			"container.image.name", "image that the container was made from"),         \
