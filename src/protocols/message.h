@@ -9,6 +9,15 @@
 
 #include "base/base.h"
 
+/* What a parser is told besides the bytes; a mask. */
+enum message_flag {
+	MESSAGE_CUT = 1,      /* the bytes are all there will ever be of this head */
+	MESSAGE_UNMASKED = 2, /* a person asked for it: leave secrets in detail */
+};
+
+/* What stands in place of a secret (OpenTelemetry's word for it). */
+#define MESSAGE_MASK "REDACTED"
+
 enum body_kind {
 	BODY_NONE,	  /* the head is the whole message */
 	BODY_LENGTH,	  /* body_bytes follow */
@@ -20,17 +29,21 @@ enum body_kind {
 struct message {
 	uint32_t head_bytes; /* length of the head including its end */
 	enum body_kind body;
-	uint64_t body_bytes; /* for BODY_LENGTH */
-	bool is_interim;     /* a 1xx answer: the real one follows */
-	bool is_error;
+	uint64_t body_bytes;	 /* for BODY_LENGTH */
+	bool is_interim;	 /* a 1xx answer: the real one follows */
+	bool is_error;		 /* the answering side failed: an error for both roles */
+	bool is_client_error;	 /* the asking side is to blame: an error for the client only */
+	bool is_ambiguous;	 /* its length can be read in two ways, as in request smuggling */
 	bool is_head_request;	 /* the answer will have no body whatever it says */
 	bool is_connect_request; /* a success turns the connection into a tunnel */
 	bool wants_upgrade;
+	bool expects_continue; /* the body may be withheld until an answer says to go on */
 	char operation[24];
 	char status[16];
 	char host[96];
 	char target[192]; /* the template */
-	char detail[512]; /* in full, masked */
+	char detail[512]; /* in full, masked; texts are printable UTF-8, never cut within a
+			     character */
 };
 
 /* Where a scan for the end of a chunked body stands; zeroed at the start of a body. */
@@ -47,17 +60,18 @@ struct protocol {
 	/*
 	 * Reads the head of a request. Returns 1 and *ret_message when the head is whole; 0 when
 	 * more bytes are needed; -EBADMSG when this is not the protocol; -E2BIG when the head is
-	 * longer than the protocol's limit. With is_cut the bytes are all there will ever be of
-	 * this head: what can be known is returned (head_bytes = bytes.length, body unknown as
-	 * BODY_UNTIL_CLOSE) rather than 0.
+	 * longer than the protocol's limit. flags is a mask of enum message_flag; with MESSAGE_CUT
+	 * what can be known is returned (head_bytes = bytes.length, body unknown as
+	 * BODY_UNTIL_CLOSE) rather than 0 or -E2BIG.
 	 */
-	int (*request)(struct slice bytes, bool is_cut, struct message *ret_message);
+	int (*request)(struct slice bytes, unsigned int flags, struct message *ret_message);
 	/* The same for an answer to the request (never NULL; zeroed when it was not seen). */
-	int (*response)(struct slice bytes, bool is_cut, const struct message *request,
+	int (*response)(struct slice bytes, unsigned int flags, const struct message *request,
 		struct message *ret_message);
 	/*
-	 * Consumes body bytes of a BODY_CHUNKED message. Returns 1 when the body ends, with
-	 * *ret_used the bytes that belong to it; 0 when all were used and more follow; -EBADMSG.
+	 * Consumes body bytes of a BODY_CHUNKED message; NULL where there are none. Returns 1 when
+	 * the body ends, with *ret_used the bytes that belong to it; 0 when all were used and more
+	 * follow; -EBADMSG.
 	 */
 	int (*body)(struct body_scan *scan, struct slice bytes, size_t *ret_used);
 };

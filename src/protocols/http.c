@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HTTP/1.0 and 1.1 (RFC 9110, RFC 9112). Heads and chunked bodies come in, at any
+ * split; messages go out. It reads what servers accept, not only what the RFCs allow: the first
+ * line decides whether this is HTTP, and no header field can make it something else.
+ */
+#include "base/str.h"
+#include "protocols/http_framing.h"
+#include "protocols/http_match.h"
+#include "protocols/message.h"
+#include "protocols/path_template.h"
+#include "protocols/url.h"
+#include <ctype.h>
+
+/* Nginx and Apache refuse fields longer than 8 KiB, Node heads of more than 16. */
+#define HEAD_BYTES_MAXIMUM (16 * 1024)
+
+static int http_request(struct slice bytes, unsigned int flags, struct message *ret_message);
+static int http_response(struct slice bytes, unsigned int flags, const struct message *request,
+	struct message *ret_message);
+
+const struct protocol http_protocol = {
+	.name = "http",
+	.summary = "HTTP/1.0 and 1.1: requests with method, route, host and status",
+	.request = http_request,
+	.response = http_response,
+	.body = http_chunks,
+};
+
+struct request_line {
+	struct slice method;
+	struct slice target;
+	bool is_old; /* HTTP/1.0 */
+	bool is_cut; /* the target goes on */
+};
+
+static struct slice slice_from(struct slice bytes, size_t at)
+{
+	return (struct slice){ bytes.data + at, bytes.length - at };
+}
+
+/* Servers skip empty lines before a message (RFC 9112, 2.2). */
+static size_t empty_lines(struct slice bytes)
+{
+	size_t at = 0;
+
+	for (;;) {
+		struct http_line line = http_line_at(slice_from(bytes, at));
+
+		if (line.length == 0 || line.text.length > 0)
+			return at;
+		at += line.length;
+	}
+}
+
+/* Bytes up to the end of the empty line that ends the fields; 0 when it is not there. */
+static size_t fields_length(struct slice bytes)
+{
+	size_t at = 0;
+
+	for (;;) {
+		struct http_line line = http_line_at(slice_from(bytes, at));
+
+		at += line.length;
+		if (line.length == 0 || line.text.length == 0)
+			return line.length == 0 ? 0 : at;
+	}
+}
+
+/* RFC 9110, 5.6.2. */
+static bool is_token_byte(uint8_t byte)
+{
+	return isalnum(byte) || (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
+}
+
+static bool is_known_method(struct slice method)
+{
+	uint8_t start[16] = { 0 };
+
+	memcpy(start, method.data, MIN(method.length, sizeof(start) - 1));
+	start[MIN(method.length, sizeof(start) - 1)] = ' ';
+	return http_match_request(start, sizeof(start)) > HTTP_REQUEST_MAYBE;
+}
+
+/* Takes " HTTP/1.x" from the end of a request line; false when it is not there. */
+static bool take_version(struct slice *line, bool *ret_is_old)
+{
+	struct slice text = http_trim(*line);
+	size_t at = text.length - strlen("HTTP/1.x");
+
+	if (text.length < strlen(" HTTP/1.x") || memcmp(text.data + at, "HTTP/1.", 7) != 0 ||
+		!isdigit(text.data[text.length - 1]) || !http_is_blank(text.data[at - 1]))
+		return false;
+	*ret_is_old = text.data[text.length - 1] == '0';
+	line->data = text.data;
+	line->length = at;
+	return true;
+}
+
+/*
+ * method SP target SP version, with blanks as RFC 9112, 3 allows to be lenient about. Returns 1, 0
+ * when the line may still become a request line, or -EBADMSG. A cut line needs a known method,
+ * because its version is not seen.
+ */
+static int read_request_line(
+	struct http_line line, unsigned int flags, struct request_line *ret_line)
+{
+	struct request_line found = { .method = { line.text.data, 0 } };
+	struct slice rest = line.text;
+
+	while (found.method.length < rest.length && is_token_byte(rest.data[found.method.length]))
+		found.method.length++;
+	if (found.method.length >= MEMBER_SIZE(struct message, operation))
+		return -EBADMSG;
+	rest = slice_from(rest, found.method.length);
+	/* A lone CR may be the first half of an empty line. */
+	if (found.method.length == 0 && rest.length == 1 && rest.data[0] == '\r' &&
+		line.length == 0)
+		return (flags & MESSAGE_CUT) ? -EBADMSG : 0;
+	if (rest.length == 0 && line.length == 0 && !(flags & MESSAGE_CUT))
+		return 0;
+	if (found.method.length == 0 || rest.length == 0 || rest.data[0] != ' ')
+		return -EBADMSG;
+	if (line.length == 0 && !(flags & MESSAGE_CUT))
+		return 0;
+	if (line.length != 0 && !take_version(&rest, &found.is_old))
+		return -EBADMSG;
+	rest = http_trim(rest);
+	found.target = rest;
+	if (line.length == 0) {
+		const uint8_t *blank =
+			rest.length == 0 ? NULL : memchr(rest.data, ' ', rest.length);
+
+		if (!is_known_method(found.method))
+			return -EBADMSG;
+		found.is_cut = blank == NULL;
+		if (blank != NULL)
+			found.target = (struct slice){ rest.data, (size_t)(blank - rest.data) };
+	}
+	if (found.target.length == 0)
+		return -EBADMSG;
+	*ret_line = found;
+	return 1;
+}
+
+/*
+ * "HTTP/1.x NNN", then a blank and a reason, or nothing. Returns 1 and the digits, 0 when the
+ * line may still become a status line, or -EBADMSG.
+ */
+static int read_status_line(struct http_line line, unsigned int flags, struct slice *ret_status)
+{
+	static const char start[] = "HTTP/1.";
+	struct slice text = line.text;
+	size_t at = strlen("HTTP/1.x");
+	size_t digits = 0;
+
+	if (text.length == 1 && text.data[0] == '\r' && line.length == 0)
+		return (flags & MESSAGE_CUT) ? -EBADMSG : 0;
+	if (text.length > 0 && memcmp(text.data, start, MIN(text.length, strlen(start))) != 0)
+		return -EBADMSG;
+	if (text.length >= at && !isdigit(text.data[at - 1]))
+		return -EBADMSG;
+	if (text.length > at && text.data[at] != ' ')
+		return -EBADMSG;
+	while (at < text.length && text.data[at] == ' ')
+		at++;
+	while (at + digits < text.length && digits < 3 && isdigit(text.data[at + digits]))
+		digits++;
+	if (digits < 3 && at + digits < text.length)
+		return -EBADMSG;
+	if (digits < 3)
+		return line.length == 0 && !(flags & MESSAGE_CUT) ? 0 : -EBADMSG;
+	if (at + 3 < text.length && !http_is_blank(text.data[at + 3]))
+		return -EBADMSG;
+	*ret_status = (struct slice){ text.data + at, 3 };
+	return 1;
+}
+
+/* RFC 9112, 6.3 from its fourth step on; otherwise is the body when nothing is said. */
+static void set_body(
+	struct message *message, const struct http_framing *framing, enum body_kind otherwise)
+{
+	message->is_ambiguous = framing->is_ambiguous;
+	if (framing->has_coding) {
+		message->body = framing->is_chunked ? BODY_CHUNKED : BODY_UNTIL_CLOSE;
+	} else if (framing->is_bad_length) {
+		message->body = BODY_UNTIL_CLOSE;
+	} else if (framing->has_length) {
+		message->body = framing->length > 0 ? BODY_LENGTH : BODY_NONE;
+		message->body_bytes = framing->length;
+	} else {
+		message->body = otherwise;
+	}
+}
+
+/* A cut head: its other fields might have said something else. */
+static void forget_body(struct message *message)
+{
+	message->body = BODY_UNTIL_CLOSE;
+	message->body_bytes = 0;
+}
+
+/* Without userinfo, small letters (RFC 9110, 4.2.3), printable. */
+static void set_host(struct message *message, struct slice host)
+{
+	struct text text;
+
+	for (size_t at = 0; at < host.length; at++) {
+		if (host.data[at] == '@') {
+			host = slice_from(host, at + 1);
+			at = (size_t)-1;
+		}
+	}
+	text_init(&text, message->host, sizeof(message->host));
+	text_bytes(&text, host);
+	for (char *byte = message->host; *byte != '\0'; byte++)
+		*byte = (char)tolower((unsigned char)*byte);
+}
+
+/* Splits "scheme://authority/path" (absolute-form, RFC 9112, 3.2.2); false for other forms. */
+static bool split_absolute(struct slice target, struct slice *ret_authority, struct slice *ret_path)
+{
+	size_t at = 0;
+	size_t start;
+
+	while (at < target.length &&
+		(isalnum(target.data[at]) || memchr("+-.", target.data[at], 3) != NULL))
+		at++;
+	if (at == 0 || target.length - at < 3 || memcmp(target.data + at, "://", 3) != 0)
+		return false;
+	start = at + 3;
+	for (at = start; at < target.length; at++) {
+		if (target.data[at] == '/' || target.data[at] == '?' || target.data[at] == '#')
+			break;
+	}
+	*ret_authority = (struct slice){ target.data + start, at - start };
+	*ret_path = slice_from(target, at);
+	return true;
+}
+
+/* Fills host, target and detail from the request's target. */
+static void set_target(struct message *message, const struct request_line *line, bool is_unmasked)
+{
+	struct slice target = line->target;
+	struct slice path = target;
+	bool is_cut = line->is_cut;
+	struct slice authority = { 0 };
+	struct text text;
+
+	text_init(&text, message->detail, sizeof(message->detail));
+	if (is_unmasked)
+		text_bytes(&text, target);
+	else
+		url_write_masked(target, is_cut, &text);
+	if (message->is_connect_request) {
+		if (!is_cut)
+			set_host(message, target);
+		str_set(message->target, message->host);
+		return;
+	}
+	if (split_absolute(target, &authority, &path) && (path.length > 0 || !is_cut))
+		set_host(message, authority);
+	for (size_t at = 0; at < path.length; at++) {
+		if (path.data[at] == '?' || path.data[at] == '#') {
+			path.length = at;
+			is_cut = false;
+		}
+	}
+	path_template(path, is_cut, message->target, sizeof(message->target));
+	if (path.length == 0 && !is_cut)
+		str_set(message->target, "/");
+}
+
+/*
+ * Where the head starts (after empty lines), its first line, its fields. Heads are looked for
+ * within the limit only, so that the answer does not depend on how many bytes came at once.
+ */
+static struct http_line first_line(struct slice bytes, size_t *ret_fields_at)
+{
+	size_t start;
+	struct http_line line;
+
+	bytes.length = MIN(bytes.length, HEAD_BYTES_MAXIMUM);
+	start = empty_lines(bytes);
+	line = http_line_at(slice_from(bytes, start));
+	*ret_fields_at = start + (line.length == 0 ? line.text.length : line.length);
+	return line;
+}
+
+/* 1 and the length of the head; 0 and -E2BIG as in the contract; 1 and 0 for a cut head. */
+static int head_end(struct slice bytes, size_t fields_at, unsigned int flags, size_t *ret_bytes)
+{
+	struct slice fields = { bytes.data + fields_at,
+		MIN(bytes.length, HEAD_BYTES_MAXIMUM) - fields_at };
+	size_t length = fields_length(fields);
+
+	if (length == 0 && !(flags & MESSAGE_CUT))
+		return bytes.length >= HEAD_BYTES_MAXIMUM ? -E2BIG : 0;
+	*ret_bytes = length == 0 ? 0 : fields_at + length;
+	return 1;
+}
+
+static int http_request(struct slice bytes, unsigned int flags, struct message *ret_message)
+{
+	struct request_line line;
+	struct http_framing framing;
+	size_t fields_at, head_bytes;
+	struct http_line first = first_line(bytes, &fields_at);
+	int result = read_request_line(first, flags, &line);
+
+	if (result == 0)
+		return bytes.length >= HEAD_BYTES_MAXIMUM ? -E2BIG : 0;
+	if (result > 0)
+		result = head_end(bytes, fields_at, flags, &head_bytes);
+	if (result <= 0)
+		return result;
+	framing = http_read_framing(slice_from(bytes, fields_at), line.is_old);
+	memset(ret_message, 0, sizeof(*ret_message));
+	ret_message->head_bytes = (uint32_t)(head_bytes == 0 ? bytes.length : head_bytes);
+	str_copy_slice(ret_message->operation, sizeof(ret_message->operation), line.method);
+	ret_message->is_head_request = str_equal(ret_message->operation, "HEAD");
+	ret_message->is_connect_request = str_equal(ret_message->operation, "CONNECT");
+	ret_message->wants_upgrade = framing.has_upgrade && framing.has_connection_upgrade;
+	ret_message->expects_continue = framing.expects_continue && !line.is_old;
+	if (framing.host.data != NULL)
+		set_host(ret_message, framing.host);
+	set_target(ret_message, &line, flags & MESSAGE_UNMASKED);
+	set_body(ret_message, &framing, BODY_NONE);
+	/* Without chunked at the end, nobody can tell where a request ends. */
+	if (ret_message->body == BODY_UNTIL_CLOSE)
+		ret_message->is_ambiguous = true;
+	if (head_bytes == 0)
+		forget_body(ret_message);
+	return 1;
+}
+
+/* RFC 9112, 6.3: the answers whose body does not depend on their fields. */
+static bool set_fixed_body(struct message *message, const struct message *request)
+{
+	const char *status = message->status;
+
+	if (str_equal(status, "101") || (request->is_connect_request && status[0] == '2'))
+		message->body = BODY_TUNNEL;
+	else if (request->is_head_request || status[0] == '1' || str_equal(status, "204") ||
+		 str_equal(status, "304"))
+		message->body = BODY_NONE;
+	else
+		return false;
+	return true;
+}
+
+static int http_response(struct slice bytes, unsigned int flags, const struct message *request,
+	struct message *ret_message)
+{
+	struct http_framing framing;
+	size_t fields_at, head_bytes;
+	struct slice status;
+	struct http_line line = first_line(bytes, &fields_at);
+	int result = read_status_line(line, flags, &status);
+
+	if (result == 0)
+		return bytes.length >= HEAD_BYTES_MAXIMUM ? -E2BIG : 0;
+	if (result > 0)
+		result = head_end(bytes, fields_at, flags, &head_bytes);
+	if (result <= 0)
+		return result;
+	framing = http_read_framing(slice_from(bytes, fields_at), line.text.data[7] == '0');
+	memset(ret_message, 0, sizeof(*ret_message));
+	ret_message->head_bytes = (uint32_t)(head_bytes == 0 ? bytes.length : head_bytes);
+	str_copy_slice(ret_message->status, sizeof(ret_message->status), status);
+	ret_message->is_error = status.data[0] >= '5';
+	ret_message->is_client_error = status.data[0] == '4';
+	ret_message->is_interim = status.data[0] == '1' && !str_equal(ret_message->status, "101");
+	if (!set_fixed_body(ret_message, request)) {
+		set_body(ret_message, &framing, BODY_UNTIL_CLOSE);
+		if (head_bytes == 0)
+			forget_body(ret_message);
+	}
+	return 1;
+}
