@@ -28,6 +28,11 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 include tools/packages.mk
 
 LIBRARIES := libbpf libelf zlib sqlite3 libmicrohttpd libcurl jansson yaml-0.1 libpcre2-8
+LIBRARY_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+LIBRARY_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
+ifeq ($(LIBRARY_LIBS)$(filter deps run clean,$(MAKECMDGOALS)),)
+$(warning libraries are missing: `make deps` installs them)
+endif
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	-Wundef -Wvla -Wwrite-strings -Wpointer-arith -Wimplicit-fallthrough -Wno-unused-parameter \
@@ -36,9 +41,9 @@ CFLAGS ?= -O2 -g
 HARDENING := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZER) -D_GNU_SOURCE -Isrc \
-	-isystem $(GEN) -include src/base/banned.h $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+	-isystem $(GEN) -include src/base/banned.h $(LIBRARY_CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS) -pie -Wl,-z,relro,-z,now $(SANITIZER)
-LDLIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm -lpthread
+LDLIBS = $(LIBRARY_LIBS) -lm -lpthread
 
 BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Werror -Wno-unused-function -D__TARGET_ARCH_$(BPF_ARCH) \
@@ -63,19 +68,27 @@ vpath %.bpf.c $(sort $(dir $(BPF_SOURCES)))
 $(GEN)/%.bpf.o: %.bpf.c Makefile
 	@mkdir -p $(@D)
 	@echo '  BPF   $<'
-	@$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@.full
+	@$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@.full
 	@$(LLVM_STRIP) -g $@.full -o $@
 
 $(GEN)/%.skel.h: $(GEN)/%.bpf.o
 	@$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@
 
 # ---- user half ---------------------------------------------------------------------------------
+# -MD and not -MMD: the skeletons count as system headers, and objects depend on them.
 $(OUT)/%.o: %.c Makefile | $(GENERATED)
 	@mkdir -p $(@D)
 	@echo '  CC    $<'
-	@$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	@$(CC) $(ALL_CFLAGS) -MD -MP -c $< -o $@
 
+# The file changes only when the version does. The tests' variant has no need to be linked anew.
+$(GEN)/version: always
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+
+.PHONY: always
 $(OUT)/src/engine/version.o: ALL_CFLAGS += -DSKEP_VERSION='"$(VERSION)"'
+$(OUT)/src/engine/version.o: $(if $(SANITIZE),,$(GEN)/version)
 
 $(OUT)/skep: $(OBJECTS)
 	@echo '  LINK  $@'
