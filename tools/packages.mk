@@ -30,8 +30,10 @@ PACKAGES_TEST := \
 	libcmocka-dev \
 	lz4 \
 	nginx-light \
+	podman \
 	procps \
 	python3 \
 	qemu-system-x86 \
+	runc \
 	wrk \
 	zstd

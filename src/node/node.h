@@ -12,7 +12,10 @@
 
 struct node;
 
-/* root: "/" or, in tests, a folder that holds proc/, sys/, etc/, var/. Borrowed text is copied. */
+/*
+ * root: "/" or, in tests, a folder that holds proc/, run/, sys/, var/. Borrowed text is copied.
+ * Reads the processes that live now, for at most 0.2 s; the rest is read when it is asked for.
+ */
 int node_new(const char *root, struct node **ret_node, struct fail *fail);
 void node_free(struct node *node);
 
@@ -34,12 +37,19 @@ void node_process_executed(struct node *node, const struct node_process *process
 void node_process_exited(struct node *node, uint32_t pid, uint64_t start_ns, uint64_t now_ns);
 
 /*
- * Fills everything but pid and start_ns from what is known of (pid, start_ns); start_ns 0 means
- * whoever has the pid now. Reads /proc when the process is not known yet and lives. Leaves fields
- * empty that cannot be known.
+ * Fills everything but pid and start_ns from what is known of (pid, start_ns). start_ns 0 means
+ * whoever has the pid now, and is filled then. A known process costs a lookup and a copy; one that
+ * is not known yet and lives is read from /proc. Fields that cannot be known are empty.
  */
 void node_describe(struct node *node, struct event_process *process);
-/* Forgets dead processes older than their time; called each second. */
+/* The arguments as they were executed, NUL-separated and cut at 1024 bytes; they may hold secrets.
+ * Empty when unknown. Valid until the next call of any node function. */
+struct slice node_arguments(struct node *node, uint32_t pid, uint64_t start_ns);
+/*
+ * Called each second. Forgets the dead whose time is over, asks again for containers without a
+ * name, and looks whether some of the live still do, so that all are looked at within about a
+ * minute: a node where no exits are reported stays right too.
+ */
 void node_tick(struct node *node, uint64_t now_ns);
 
 #endif
