@@ -5,6 +5,7 @@
 #include "base/buf.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 #define FIRST_BYTES 64
 

@@ -47,10 +47,11 @@ static void length_near_the_largest_number_does_not_wrap(void **state)
 {
 	_cleanup_(buf_done)
 	struct buf buf;
+	volatile size_t more = SIZE_MAX; /* hidden from the compiler, which would warn */
 
 	buf_init(&buf, SIZE_MAX);
 	assert_int_equal(buf_append_string(&buf, "a"), 0);
-	assert_int_equal(buf_append(&buf, "a", SIZE_MAX - 1), -ENOBUFS);
+	assert_int_equal(buf_append(&buf, "a", more), -ENOBUFS);
 	assert_int_equal(buf.length, 1);
 }
 

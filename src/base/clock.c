@@ -5,6 +5,9 @@
  */
 #include "base/clock.h"
 
+#include <stdio.h>
+#include <time.h>
+
 #include "base/str.h"
 
 #define STEP_NS	      (100 * (int64_t)NS_PER_MS)

@@ -5,6 +5,7 @@
 #include "base/fail.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "base/str.h"
 

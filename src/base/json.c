@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 
 #define MAXIMUM_DEPTH 32
 /* U+FFFD, the replacement character. */

@@ -5,6 +5,8 @@
  */
 #include "base/str.h"
 
+#include <stdio.h>
+
 struct unit {
 	const char *name;
 	uint64_t factor;
