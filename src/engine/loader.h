@@ -6,7 +6,7 @@
  *     state->bpf = NAME_bpf__open();
  *     loader_open(agent, "NAME", state->bpf ? state->bpf->skeleton : NULL, fail);
  *     … set rodata, sizes of maps, autoload …
- *     loader_load(agent, state->bpf->skeleton, fail);
+ *     loader_load(state->bpf->skeleton, fail);
  *     loader_attach(state->bpf->skeleton, fail);
  *     … and at the end, also after a failure:
  *     loader_forget(agent, state->bpf->skeleton); NAME_bpf__destroy(state->bpf);
@@ -34,7 +34,7 @@ void loader_init(void);
 int loader_open(struct agent *agent, const char *owner, struct bpf_object_skeleton *skeleton,
 	struct fail *fail);
 /* Loads. On failure fail holds the program, the verifier's last lines and what is missing. */
-int loader_load(struct agent *agent, struct bpf_object_skeleton *skeleton, struct fail *fail);
+int loader_load(struct bpf_object_skeleton *skeleton, struct fail *fail);
 /* Attaches every program that is loaded and has auto-attach. */
 int loader_attach(struct bpf_object_skeleton *skeleton, struct fail *fail);
 /* Takes the object off the list; before NAME_bpf__destroy. skeleton may be NULL. */
@@ -49,6 +49,6 @@ int loader_explain(struct fail *fail, int code, const char *what);
 
 /* Adds the per-CPU array `counts` of bpf/event.h (key: enum count) to seen and lost; reported is
  * the feature's own. 0 or -errno. */
-int loader_sum_counts(const struct bpf_map *counts, struct feature_counts *counts_sum);
+int loader_sum_counts(const struct bpf_map *counts, struct feature_counts *sum);
 
 #endif

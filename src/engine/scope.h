@@ -33,4 +33,8 @@ int scope_check(const char *text, struct fail *fail);
 int scope_open(const char *text, struct scope *ret_scope, struct fail *fail);
 void scope_done(struct scope *scope);
 
+/* Finds where the v2 tree is mounted whole in the text of /proc/PID/mountinfo, which it takes
+ * apart. */
+bool scope_find_mount(char *mountinfo, char *destination, size_t size);
+
 #endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finds the command, reads its options from the tables, runs it.
+ */
+#include "cli/command.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "cli/help.h"
+#include "engine/version.h"
+#include "event/nearest.h"
+
+#define COMMAND(name) extern const struct command name##_command;
+#include "cli/commands.def"
+#undef COMMAND
+
+#define COMMAND(name) &name##_command,
+static const struct command *const commands[] = {
+#include "cli/commands.def"
+};
+#undef COMMAND
+
+#define TABLE_MAXIMUM 64 /* a command's own, the agent's, one per feature */
+
+/* What is read before a command runs. */
+struct reading {
+	void *options;
+	struct config config;
+	struct feature_slot *slots;
+	size_t slot_count;
+	struct option_table tables[TABLE_MAXIMUM];
+	unsigned int table_count;
+	struct option_result result;
+};
+
+const struct command *const *commands_all(size_t *ret_count)
+{
+	*ret_count = ARRAY_LENGTH(commands);
+	return commands;
+}
+
+int command_failed(const struct fail *fail)
+{
+	fprintf(stderr, "skep: %s\n", fail->text);
+	switch (-fail->code) {
+	case EPERM:
+	case EACCES:
+		return EXIT_CODE_PRIVILEGE;
+	case EOPNOTSUPP:
+	case ENOSYS:
+		return EXIT_CODE_KERNEL;
+	default:
+		return EXIT_CODE_FAILED;
+	}
+}
+
+static void reading_done(struct reading *reading)
+{
+	free(reading->options);
+	feature_slots_free(reading->slots, reading->slot_count);
+}
+
+static void reading_add(
+	struct reading *reading, const struct option_row *rows, unsigned int count, void *values)
+{
+	if (count == 0 || reading->table_count == TABLE_MAXIMUM)
+		return;
+	reading->tables[reading->table_count++] = (struct option_table){ rows, count, values };
+}
+
+static int reading_init(struct reading *reading, const struct command *command, struct fail *fail)
+{
+	*reading = (struct reading){ 0 };
+	reading->options = calloc(1, MAX(command->options_bytes, 1u));
+	if (command->has_agent_options)
+		reading->slots = feature_slots_new(&reading->slot_count);
+	if (!reading->options || (command->has_agent_options && !reading->slots))
+		return fail_set(fail, -ENOMEM, "out of memory");
+	reading_add(reading, command->options, command->option_count, reading->options);
+	if (command->has_agent_options)
+		reading_add(reading, config_rows, config_row_count, &reading->config);
+	for (size_t i = 0; i < reading->slot_count; i++) {
+		const struct feature *feature = reading->slots[i].feature;
+
+		reading_add(reading, feature->options, feature->option_count,
+			reading->slots[i].options);
+	}
+	return option_defaults(reading->tables, reading->table_count, fail);
+}
+
+static int usage_error(const struct command *command, const struct fail *fail)
+{
+	fprintf(stderr, "skep %s: %s\n'skep %s --help' lists the options.\n", command->name,
+		fail->text, command->name);
+	return EXIT_CODE_USAGE;
+}
+
+static int command_call(const struct command *command, char **arguments)
+{
+	_cleanup_(reading_done)
+	struct reading reading;
+	struct fail fail = { 0 };
+	struct command_call call;
+
+	if (reading_init(&reading, command, &fail) < 0)
+		return command_failed(&fail);
+	if (option_parse(reading.tables, reading.table_count, arguments, &reading.result, &fail) <
+		0)
+		return usage_error(command, &fail);
+	if (reading.result.wants_help) {
+		help_command(stdout, command, reading.tables, reading.table_count);
+		return EXIT_CODE_FINE;
+	}
+	if (!command->operands && reading.result.operand_count > 0) {
+		fail_set(&fail, -EINVAL, "takes no operand, got '%s'", reading.result.operands[0]);
+		return usage_error(command, &fail);
+	}
+	if (command->has_agent_options && config_check(&reading.config, &fail) < 0)
+		return usage_error(command, &fail);
+	call = (struct command_call){
+		.options = reading.options,
+		.config = &reading.config,
+		.slots = &reading.slots,
+		.operands = reading.result.operands,
+		.operand_count = reading.result.operand_count,
+	};
+	return command->run(&call);
+}
+
+static int unknown_command(const char *name)
+{
+	struct nearest nearest;
+	const char *found;
+
+	nearest_init(&nearest, name);
+	for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
+		nearest_offer(&nearest, commands[i]->name);
+	found = nearest_found(&nearest);
+	fprintf(stderr, "skep: no command '%s'%s%s%s; 'skep --help' lists them\n", name,
+		found ? ", did you mean '" : "", found ? found : "", found ? "'?" : "");
+	return EXIT_CODE_USAGE;
+}
+
+static int without_command(const char *argument)
+{
+	if (str_equal(argument, "--version") || str_equal(argument, "-V")) {
+		printf("skep %s\n", skep_version());
+		return EXIT_CODE_FINE;
+	}
+	if (str_equal(argument, "--help") || str_equal(argument, "-h") ||
+		str_equal(argument, "help")) {
+		help_program(stdout);
+		return EXIT_CODE_FINE;
+	}
+	return unknown_command(argument);
+}
+
+int command_main(int argc, char **argv)
+{
+	if (argc < 2) {
+		help_program(stderr);
+		return EXIT_CODE_USAGE;
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
+		if (str_equal(commands[i]->name, argv[1]))
+			return command_call(commands[i], argv + 2);
+	return without_command(argv[1]);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `skep run`: the agent. Says what is on and off, watches until a signal, then says what was
+ * seen, reported and lost.
+ */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "cli/command.h"
+
+struct run_options {
+	struct option_list only;
+	bool is_verbose;
+};
+
+static const struct option_row run_rows[] = {
+	OPTION(run_options, only, "only", 0, OPTION_LIST, .value_name = "FEATURE",
+		.help = "turn on this feature alone; may be given several times"),
+	OPTION(run_options, is_verbose, "verbose", 'v', OPTION_BOOL,
+		.help = "say everything, also what libbpf says"),
+};
+
+static void print_feature(const struct feature_slot *slot)
+{
+	const struct feature *feature = slot->feature;
+
+	if (slot->on == FEATURE_ON)
+		printf("%-12s on   %s\n", feature->name,
+			feature->door ? feature->door(slot->state) : "");
+	else
+		printf("%-12s off  %s\n", feature->name, slot->reason.text);
+}
+
+static void print_totals(const struct feature_slot *slot)
+{
+	struct feature_counts counts = { 0 };
+
+	if (slot->on != FEATURE_ON || !slot->feature->counts)
+		return;
+	slot->feature->counts(slot->state, &counts);
+	printf("%-12s seen %llu, reported %llu", slot->feature->name,
+		(unsigned long long)counts.seen, (unsigned long long)counts.reported);
+	for (enum count i = COUNT_LOST_RING_FULL; i < COUNT_MAXIMUM; i++)
+		if (counts.lost[i])
+			printf(", lost %llu (%s)", (unsigned long long)counts.lost[i],
+				count_name(i));
+	printf("\n");
+}
+
+static int check_names(struct agent *agent, const struct option_list *only, const char **ret_names)
+{
+	for (unsigned int i = 0; i < only->count; i++) {
+		ret_names[i] = only->values[i];
+		if (agent_feature(agent, only->values[i]))
+			continue;
+		fprintf(stderr, "skep run: --only %s: no such feature; they are", only->values[i]);
+		for (size_t j = 0; j < agent->slot_count; j++)
+			fprintf(stderr, " %s", agent->slots[j].feature->name);
+		fprintf(stderr, "\n");
+		return -EINVAL;
+	}
+	ret_names[only->count] = NULL;
+	return 0;
+}
+
+static int run_agent(struct agent *agent)
+{
+	struct fail fail = { 0 };
+	int r;
+
+	for (size_t i = 0; i < agent->slot_count; i++)
+		print_feature(&agent->slots[i]);
+	printf("watching%s%s\n", agent->config.scope[0] ? " " : "", agent->config.scope);
+	fflush(stdout);
+	r = agent_run(agent);
+	for (size_t i = 0; i < agent->slot_count; i++)
+		print_totals(&agent->slots[i]);
+	if (r == 0)
+		return EXIT_CODE_FINE;
+	fail_set(&fail, r, "event loop: %s", strerror(-r));
+	return command_failed(&fail);
+}
+
+static int run_run(const struct command_call *call)
+{
+	const struct run_options *options = call->options;
+	_cleanup_(agent_freep)
+	struct agent *agent = NULL;
+	const char *names[OPTION_LIST_MAXIMUM + 1];
+	struct fail fail = { 0 };
+	int r = 0;
+
+	if (options->is_verbose)
+		log_set_level(LOG_LEVEL_DEBUG);
+	if (!call->config->directory[0])
+		r = config_default_directory(
+			call->config->directory, sizeof(call->config->directory));
+	if (r < 0) {
+		fail_set(&fail, r, "no home for the agent's files: choose a folder with --dir");
+		return command_failed(&fail);
+	}
+	r = agent_new(call->config, &agent, &fail);
+	if (r < 0)
+		return command_failed(&fail);
+	if (check_names(agent, &options->only, names) < 0)
+		return EXIT_CODE_USAGE;
+	agent_use_slots(agent, TAKE(*call->slots));
+	agent_start(agent, options->only.count ? names : NULL);
+	return run_agent(agent);
+}
+
+const struct command run_command = {
+	.name = "run",
+	.summary = "start the agent: watch everything, store, serve the page",
+	.options = run_rows,
+	.option_count = ARRAY_LENGTH(run_rows),
+	.options_bytes = sizeof(struct run_options),
+	.has_agent_options = true,
+	.run = run_run,
+};

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading through libbpf, and the translation of its failures. libbpf tells the cause only through
+ * its print callback, which has no context: what matters of it is kept in `heard`.
+ */
+#include "engine/loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/capability.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "engine/agent.h"
+#include "engine/ring.h"
+
+#define ENOTSUPP_KERNEL 524 /* include/linux/errno.h: not for user space, yet it gets there */
+
+/* What libbpf said during the step under way. A step starts with heard_clear. */
+static _Thread_local struct {
+	char program[32];
+	char verifier[256]; /* its last lines */
+} heard;
+
+static void heard_clear(void)
+{
+	heard.program[0] = heard.verifier[0] = '\0';
+}
+
+/* "prog 'on_exec': …": the first program that libbpf complains about. */
+static void hear_program(const char *text)
+{
+	const char *start = strstr(text, "prog '");
+	size_t length;
+
+	if (!start || heard.program[0])
+		return;
+	start += strlen("prog '");
+	length = strcspn(start, "'");
+	str_copy_slice(heard.program, sizeof(heard.program),
+		(struct slice){ (const uint8_t *)start, length });
+}
+
+/* Keeps the two lines before the verifier's summary ("processed 12 insns …"), joined by a blank. */
+static void hear_verifier(const char *text)
+{
+	const char *end, *start, *log = strstr(text, "-- BEGIN PROG LOAD LOG --\n");
+
+	if (!log)
+		return;
+	log = strchr(log, '\n') + 1;
+	end = strstr(log, "\nprocessed ");
+	if (!end)
+		end = strstr(log, "\n-- END PROG LOAD LOG --");
+	if (!end)
+		end = log + strlen(log);
+	start = end;
+	for (int lines = 0; start > log; start--)
+		if (start[-1] == '\n' && ++lines == 2)
+			break;
+	if ((size_t)(end - start) >= sizeof(heard.verifier))
+		start = end - sizeof(heard.verifier) + 1;
+	str_copy_slice(heard.verifier, sizeof(heard.verifier),
+		(struct slice){ (const uint8_t *)start, (size_t)(end - start) });
+	for (char *c = heard.verifier; *c; c++)
+		if (*c == '\n')
+			*c = ' ';
+}
+
+static int PRINTF_LIKE(2, 0)
+	loader_hear(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	_cleanup_(freep)
+	char *text = NULL;
+	size_t length;
+
+	/* Its debug messages are many, so that they are not even formatted for nobody. */
+	if (level == LIBBPF_DEBUG && log_get_level() < LOG_LEVEL_DEBUG)
+		return 0;
+	if (vasprintf(&text, format, arguments) < 0) {
+		text = NULL;
+		return 0;
+	}
+	if (level == LIBBPF_WARN) {
+		hear_program(text);
+		hear_verifier(text);
+	}
+	length = strlen(text);
+	while (length > 0 && text[length - 1] == '\n')
+		text[--length] = '\0';
+	log_debug("libbpf", "%s", text);
+	return 0;
+}
+
+void loader_init(void)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+	libbpf_set_print(loader_hear);
+	/* libbpf's own attempt would warn; ours may fail in silence, for since 5.11 nobody asks. */
+	libbpf_set_memlock_rlim(0);
+	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
+}
+
+/* ---- reasons ---- */
+
+static const char *missing_capability(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	uint64_t has;
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return NULL;
+	has = (uint64_t)data[1].effective << 32 | data[0].effective;
+	if (!(has & 1ULL << CAP_NET_ADMIN) && !(has & 1ULL << CAP_SYS_ADMIN))
+		return has & 1ULL << CAP_BPF ? "CAP_NET_ADMIN" : "CAP_BPF (or root)";
+	if (has & 1ULL << CAP_SYS_ADMIN)
+		return NULL;
+	if (!(has & 1ULL << CAP_BPF))
+		return "CAP_BPF";
+	return has & 1ULL << CAP_PERFMON ? NULL : "CAP_PERFMON";
+}
+
+/* Since 5.11 maps and programs are charged to the cgroup instead of RLIMIT_MEMLOCK. */
+static bool has_memory_limit(void)
+{
+	struct utsname names;
+	unsigned int major, minor;
+
+	return uname(&names) == 0 && sscanf(names.release, "%u.%u", &major, &minor) == 2 &&
+	       (major < 5 || (major == 5 && minor < 11));
+}
+
+static const char *reason_of_refusal(char *scratch, size_t size)
+{
+	const char *capability = missing_capability();
+
+	if (!capability && has_memory_limit())
+		return "this kernel refuses it (lockdown, a hardened build, or the limit on locked "
+		       "memory)";
+	if (!capability)
+		return "this kernel refuses it (lockdown or a hardened build)";
+	snprintf(scratch, size, "not permitted: needs %s", capability);
+	return scratch;
+}
+
+static const char *reason_of(int code, char *scratch, size_t size)
+{
+	switch (-code) {
+	case EPERM:
+		return reason_of_refusal(scratch, size);
+	case ENOENT:
+	case ESRCH:
+		if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
+			return "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)";
+		return "this kernel lacks the function, tracepoint or field that it needs";
+	case EINVAL:
+	case EOPNOTSUPP:
+	case ENOTSUPP_KERNEL:
+		return "this kernel does not know this kind of program, map or attachment";
+	case E2BIG:
+	case ENOSPC:
+		return "too long or complex for this kernel's verifier";
+	case ENOMEM:
+		return "the kernel has no memory for it";
+	default:
+		return strerror_r(-code, scratch, size);
+	}
+}
+
+int loader_explain(struct fail *fail, int code, const char *what)
+{
+	char scratch[96];
+
+	return fail_set(fail, code, "%s: %s", what, reason_of(code, scratch, sizeof(scratch)));
+}
+
+/* The same with what was heard of libbpf. */
+static int loader_explain_step(struct fail *fail, int code, const char *step)
+{
+	char what[96], scratch[96];
+
+	snprintf(what, sizeof(what), "%s%s%s", step, heard.program[0] ? " program " : "",
+		heard.program);
+	if (!heard.verifier[0])
+		return loader_explain(fail, code, what);
+	/* EPERM is the kernel's own refusal, whatever the verifier wrote before. */
+	if (code != -EPERM)
+		return fail_set(
+			fail, code, "%s: the verifier refuses it: %s", what, heard.verifier);
+	return fail_set(fail, code, "%s: %s: %s", what, reason_of(code, scratch, sizeof(scratch)),
+		heard.verifier);
+}
+
+/* ---- steps ---- */
+
+int loader_open(struct agent *agent, const char *owner, struct bpf_object_skeleton *skeleton,
+	struct fail *fail)
+{
+	struct agent_object *slot = &agent->objects[agent->object_count];
+	int r;
+
+	if (!skeleton)
+		return loader_explain(fail, errno ? -errno : -ENOMEM, "opening");
+	if (agent->object_count == AGENT_OBJECTS_MAXIMUM)
+		return fail_set(fail, -ENOSPC, "more than %d BPF objects", AGENT_OBJECTS_MAXIMUM);
+	r = ring_share(agent->ring, *skeleton->obj, fail);
+	if (r < 0)
+		return r;
+	*slot = (struct agent_object){ owner, *skeleton->obj };
+	agent->object_count++;
+	return 0;
+}
+
+int loader_load(struct bpf_object_skeleton *skeleton, struct fail *fail)
+{
+	int r;
+
+	heard_clear();
+	r = bpf_object__load_skeleton(skeleton);
+	return r < 0 ? loader_explain_step(fail, r, "loading") : 0;
+}
+
+int loader_attach(struct bpf_object_skeleton *skeleton, struct fail *fail)
+{
+	int r;
+
+	heard_clear();
+	r = bpf_object__attach_skeleton(skeleton);
+	return r < 0 ? loader_explain_step(fail, r, "attaching") : 0;
+}
+
+void loader_forget(struct agent *agent, struct bpf_object_skeleton *skeleton)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; skeleton && i < agent->object_count; i++)
+		if (agent->objects[i].object != *skeleton->obj)
+			agent->objects[kept++] = agent->objects[i];
+	if (skeleton)
+		agent->object_count = kept;
+}
+
+int loader_sum_counts(const struct bpf_map *counts, struct feature_counts *sum)
+{
+	int cpu_count = libbpf_num_possible_cpus();
+	_cleanup_(freep)
+	uint64_t *values = NULL;
+
+	if (cpu_count < 0)
+		return cpu_count;
+	values = calloc((size_t)cpu_count, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	for (uint32_t key = 0; key < COUNT_MAXIMUM; key++) {
+		uint64_t *total = key == COUNT_SEEN ? &sum->seen : &sum->lost[key];
+		int r = bpf_map__lookup_elem(
+			counts, &key, sizeof(key), values, (size_t)cpu_count * sizeof(*values), 0);
+
+		if (r < 0)
+			return r;
+		for (int cpu = 0; key != COUNT_SENT && cpu < cpu_count; cpu++)
+			*total += values[cpu];
+	}
+	return 0;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The status document. Everything is asked for when it is written; nothing is kept.
+ */
+#include "engine/status.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "engine/ring.h"
+#include "engine/version.h"
+
+/* ---- features ---- */
+
+static void write_lost(const struct feature_counts *counts, struct json *json)
+{
+	json_key(json, "lost");
+	json_object_begin(json);
+	for (enum count i = COUNT_LOST_RING_FULL; i < COUNT_MAXIMUM; i++)
+		json_member_u64(json, count_name(i), counts->lost[i]);
+	json_object_end(json);
+}
+
+static void write_feature(const struct feature_slot *slot, struct json *json)
+{
+	const struct feature *feature = slot->feature;
+	bool is_on = slot->on == FEATURE_ON;
+	struct feature_counts counts = { 0 };
+
+	if (is_on && feature->counts)
+		feature->counts(slot->state, &counts);
+	json_object_begin(json);
+	json_member_string(json, "name", feature->name);
+	json_member_string(json, "summary", feature->summary);
+	json_member_string(json, "state", is_on ? "on" : "off");
+	json_member_string(
+		json, "door", is_on && feature->door ? feature->door(slot->state) : NULL);
+	json_member_string(json, "reason", is_on ? NULL : slot->reason.text);
+	json_member_u64(json, "seen", counts.seen);
+	json_member_u64(json, "reported", counts.reported);
+	write_lost(&counts, json);
+	json_object_end(json);
+}
+
+/* ---- programs and maps ---- */
+
+static void write_program(const char *owner, const struct bpf_program *program, struct json *json)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t length = sizeof(info);
+	int fd = bpf_program__fd(program);
+
+	if (fd < 0 || bpf_prog_get_info_by_fd(fd, &info, &length) < 0)
+		return; /* not loaded: another door was taken */
+	json_object_begin(json);
+	json_member_string(json, "feature", owner);
+	json_member_string(json, "name", bpf_program__name(program));
+	json_member_u64(json, "runs", info.run_cnt);
+	json_member_double(json, "ns_per_run",
+		info.run_cnt ? (double)info.run_time_ns / (double)info.run_cnt : 0);
+	json_object_end(json);
+}
+
+static void write_programs(const struct agent *agent, struct json *json)
+{
+	json_key(json, "programs");
+	json_array_begin(json);
+	for (unsigned int i = 0; i < agent->object_count; i++) {
+		const struct bpf_program *program = NULL;
+
+		while ((program = bpf_object__next_program(
+				agent->objects[i].object, (struct bpf_program *)program)))
+			write_program(agent->objects[i].owner, program, json);
+	}
+	json_array_end(json);
+}
+
+/* What the kernel holds for the map, by its own figure (fdinfo, "memlock"). */
+static uint64_t map_bytes(const struct bpf_map *map)
+{
+	char path[48], text[1024], *line;
+	unsigned long long bytes = 0;
+	int fd = bpf_map__fd(map);
+
+	/* The rings are shared between objects and counted once. */
+	if (fd < 0 || bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	if (file_read_array(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return 0;
+	line = strstr(text, "\nmemlock:");
+	if (line && sscanf(line, "\nmemlock: %llu", &bytes) != 1)
+		return 0;
+	return bytes;
+}
+
+static uint64_t kernel_map_bytes(const struct agent *agent)
+{
+	uint64_t bytes = agent->ring ? ring_bytes(agent->ring) : 0;
+
+	for (unsigned int i = 0; i < agent->object_count; i++) {
+		struct bpf_map *map;
+
+		bpf_object__for_each_map(map, agent->objects[i].object) bytes += map_bytes(map);
+	}
+	return bytes;
+}
+
+/* ---- the agent ---- */
+
+static double cpu_seconds(void)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage) < 0)
+		return 0;
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static uint64_t resident_bytes(void)
+{
+	unsigned long long size, resident;
+	char text[128];
+
+	if (file_read_array(AT_FDCWD, "/proc/self/statm", text, sizeof(text)) < 0 ||
+		sscanf(text, "%llu %llu", &size, &resident) != 2)
+		return 0;
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void write_agent(struct agent *agent, const char *url, struct json *json)
+{
+	json_key(json, "agent");
+	json_object_begin(json);
+	json_member_string(json, "url", url);
+	json_member_u64(json, "pid", (uint64_t)getpid());
+	json_member_string(json, "version", skep_version());
+	json_member_u64(json, "start_time", clock_to_wall(&agent->clock, agent->start_ns));
+	json_member_u64(json, "uptime_ns", clock_monotonic_ns() - agent->start_ns);
+	json_member_double(json, "cpu_seconds", cpu_seconds());
+	json_member_u64(json, "resident_bytes", resident_bytes());
+	json_member_u64(json, "kernel_map_bytes", kernel_map_bytes(agent));
+	json_member_u64(json, "rejected_records", agent->ring ? ring_rejected(agent->ring) : 0);
+	json_member_bool(json, "unmasked", agent->config.unmask);
+	write_programs(agent, json);
+	json_object_end(json);
+}
+
+static void write_node(const struct agent *agent, struct json *json)
+{
+	struct utsname names = { 0 };
+
+	uname(&names);
+	json_key(json, "node");
+	json_object_begin(json);
+	json_member_string(json, "kernel", names.release);
+	json_member_string(json, "hostname", names.nodename);
+	json_member_string(json, "architecture", names.machine);
+	json_member_string(json, "scope", agent->config.scope);
+	json_object_end(json);
+}
+
+void status_write(struct agent *agent, const char *url, struct json *json)
+{
+	json_object_begin(json);
+	json_key(json, "features");
+	json_array_begin(json);
+	for (size_t i = 0; i < agent->slot_count; i++)
+		write_feature(&agent->slots[i], json);
+	json_array_end(json);
+	write_agent(agent, url, json);
+	write_node(agent, json);
+	json_object_end(json);
+}
