@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -127,13 +128,25 @@ static const char *missing_capability(void)
 	return has & 1ULL << CAP_PERFMON ? NULL : "CAP_PERFMON";
 }
 
+/* Since 5.11 maps and programs are charged to the cgroup instead of RLIMIT_MEMLOCK. */
+static bool has_memory_limit(void)
+{
+	struct utsname names;
+	unsigned int major, minor;
+
+	return uname(&names) == 0 && sscanf(names.release, "%u.%u", &major, &minor) == 2 &&
+	       (major < 5 || (major == 5 && minor < 11));
+}
+
 static const char *reason_of_refusal(char *scratch, size_t size)
 {
 	const char *capability = missing_capability();
 
-	if (!capability)
+	if (!capability && has_memory_limit())
 		return "this kernel refuses it (lockdown, a hardened build, or the limit on locked "
 		       "memory)";
+	if (!capability)
+		return "this kernel refuses it (lockdown or a hardened build)";
 	snprintf(scratch, size, "not permitted: needs %s", capability);
 	return scratch;
 }

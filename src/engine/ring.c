@@ -225,6 +225,11 @@ uint64_t ring_bytes(const struct ring *ring)
 	return ring->telemetry.bytes + ring->alerts.bytes;
 }
 
+uint64_t ring_wake_bytes(const struct ring *ring)
+{
+	return ring->telemetry.bytes / 4;
+}
+
 uint64_t ring_rejected(const struct ring *ring)
 {
 	return ring->rejected;

@@ -36,5 +36,8 @@ int ring_drain(struct ring *ring);
 /* Records that named no known source or lied about their size: a defect of a kernel half. */
 uint64_t ring_rejected(const struct ring *ring);
 uint64_t ring_bytes(const struct ring *ring); /* kernel memory of both */
+/* From how many waiting bytes of telemetry on the kernel half wakes user space: `wake_bytes` of
+ * bpf/emit.h. */
+uint64_t ring_wake_bytes(const struct ring *ring);
 
 #endif
