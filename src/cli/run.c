@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "api/api.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "cli/command.h"
@@ -64,15 +65,30 @@ static int check_names(struct agent *agent, const struct option_list *only, cons
 	return 0;
 }
 
-static int run_agent(struct agent *agent)
+/* What to do next, for whoever starts it by hand. */
+static void print_hints(const struct agent *agent, const struct api *api)
+{
+	const char *directory = agent->config.directory;
+	char usual[sizeof(agent->config.directory)], place[sizeof(usual) + 8] = "";
+
+	if (config_default_directory(usual, sizeof(usual)) != 0 || !str_equal(usual, directory))
+		snprintf(place, sizeof(place), " --dir %s", directory);
+	printf("watching%s%s\n", agent->config.scope[0] ? " " : "", agent->config.scope);
+	if (api_url(api))
+		printf("page  %s\n", api_url(api));
+	printf("try   skep status%s\n      skep watch%s\n      skep watch request%s -o json\n",
+		place, place, place);
+	fflush(stdout);
+}
+
+static int run_agent(struct agent *agent, const struct api *api)
 {
 	struct fail fail = { 0 };
 	int r;
 
 	for (size_t i = 0; i < agent->slot_count; i++)
 		print_feature(&agent->slots[i]);
-	printf("watching%s%s\n", agent->config.scope[0] ? " " : "", agent->config.scope);
-	fflush(stdout);
+	print_hints(agent, api);
 	r = agent_run(agent);
 	for (size_t i = 0; i < agent->slot_count; i++)
 		print_totals(&agent->slots[i]);
@@ -87,6 +103,8 @@ static int run_run(const struct command_call *call)
 	const struct run_options *options = call->options;
 	_cleanup_(agent_freep)
 	struct agent *agent = NULL;
+	_cleanup_(api_closep)
+	struct api *api = NULL;
 	const char *names[OPTION_LIST_MAXIMUM + 1];
 	struct fail fail = { 0 };
 	int r = 0;
@@ -106,8 +124,14 @@ static int run_run(const struct command_call *call)
 	if (check_names(agent, &options->only, names) < 0)
 		return EXIT_CODE_USAGE;
 	agent_use_slots(agent, TAKE(*call->slots));
+	r = api_open(agent, &api, &fail);
+	if (r < 0) {
+		int code = command_failed(&fail);
+
+		return r == -EINVAL ? EXIT_CODE_USAGE : code;
+	}
 	agent_start(agent, options->only.count ? names : NULL);
-	return run_agent(agent);
+	return run_agent(agent, api);
 }
 
 const struct command run_command = {

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of routes, and the reference made from it.
+ */
+#include "api/route.h"
+
+#include "api/routes.h"
+#include "base/json.h"
+#include "base/str.h"
+
+static const struct route *const routes[] = {
+	&page_route,
+	&reference_route,
+	&events_route,
+	&status_route,
+};
+
+static bool path_matches(const struct route *route, const char *path, const char **ret_rest)
+{
+	size_t length = strlen(route->path);
+
+	*ret_rest = "";
+	if (str_equal(route->path, path))
+		return true;
+	if (length == 1 || route->path[length - 1] != '/' || !str_starts_with(path, route->path))
+		return false;
+	*ret_rest = path + length;
+	return true;
+}
+
+int route_find(
+	const char *method, const char *path, const struct route **ret_route, const char **ret_rest)
+{
+	/* libmicrohttpd leaves the body of the answer to HEAD out. */
+	const char *wanted = str_equal(method, "HEAD") ? "GET" : method;
+	int error = -ENOENT;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(routes); i++) {
+		const char *rest;
+
+		if (!path_matches(routes[i], path, &rest))
+			continue;
+		error = -EOPNOTSUPP;
+		if (!str_equal(routes[i]->method, wanted))
+			continue;
+		*ret_route = routes[i];
+		*ret_rest = rest;
+		return 0;
+	}
+	return error;
+}
+
+static void write_parameter(struct json *json, const struct option_row *row)
+{
+	char expected[256];
+
+	json_object_begin(json);
+	json_member_string(json, "name", row->name);
+	json_member_string(json, "help", row->help);
+	json_member_string(json, "default", row->initial);
+	json_member_string(json, "expected", option_expected(row, expected, sizeof(expected)));
+	json_key(json, "values");
+	json_array_begin(json);
+	for (const char *const *word = row->words; word && *word; word++)
+		json_string_text(json, *word);
+	json_array_end(json);
+	json_object_end(json);
+}
+
+static void write_route(struct json *json, const struct route *route)
+{
+	json_object_begin(json);
+	json_member_string(json, "method", route->method);
+	json_member_string(json, "path", route->path);
+	json_member_string(json, "summary", route->summary);
+	json_member_string(json, "body", route->body);
+	json_member_bool(json, "takes_other_parameters", route->takes_extras);
+	json_key(json, "parameters");
+	json_array_begin(json);
+	for (unsigned int i = 0; i < route->row_count; i++)
+		write_parameter(json, &route->rows[i]);
+	json_array_end(json);
+	json_object_end(json);
+}
+
+static int reference_handle(
+	const struct route_request *request, struct route_reply *reply, struct fail *fail)
+{
+	struct json json;
+
+	json_init(&json, &reply->body);
+	json_array_begin(&json);
+	for (size_t i = 0; i < ARRAY_LENGTH(routes); i++)
+		write_route(&json, routes[i]);
+	json_array_end(&json);
+	buf_append_byte(&reply->body, '\n');
+	reply->content_type = "application/json";
+	return 0;
+}
+
+const struct route reference_route = {
+	.method = "GET",
+	.path = "/api",
+	.summary = "this reference",
+	.handle = reference_handle,
+};

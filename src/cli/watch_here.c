@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events without a running agent: see watch_here.h.
+ */
+#include "cli/watch_here.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "api/events.h"
+#include "api/live.h"
+#include "base/str.h"
+#include "engine/loop.h"
+#include "engine/pipeline.h"
+
+#define LINES_MAXIMUM (256 * 1024) /* written at once, at the latest after FLUSH_NS */
+#define FLUSH_NS      (50 * NS_PER_MS)
+
+struct watcher {
+	struct agent *agent;
+	const struct watch_here_wish *wish;
+	const struct event_kind *kinds[LIVE_KINDS_MAXIMUM];
+	size_t kind_count;
+	struct buf lines;
+	uint64_t events;
+	bool is_broken; /* stdout is closed */
+};
+
+static void flush_lines(struct watcher *watcher)
+{
+	if (watcher->lines.length > 0 && (fwrite(watcher->lines.data, 1, watcher->lines.length,
+						  stdout) != watcher->lines.length ||
+						 fflush(stdout) != 0)) {
+		watcher->is_broken = true;
+		agent_stop(watcher->agent);
+	}
+	buf_clear(&watcher->lines);
+}
+
+static void on_flush(void *context, uint64_t now_ns)
+{
+	flush_lines(context);
+}
+
+static bool is_wanted(const struct watcher *watcher, const struct event_kind *kind)
+{
+	for (size_t i = 0; i < watcher->kind_count; i++) {
+		if (watcher->kinds[i] == kind)
+			return true;
+	}
+	return false;
+}
+
+static struct encoder make_encoder(const struct watcher *watcher)
+{
+	return (struct encoder){
+		.format = watcher->wish->format,
+		.has_color = watcher->wish->has_color,
+		.clock = &watcher->agent->clock,
+	};
+}
+
+static void on_event(void *context, const struct event_header *event)
+{
+	struct watcher *watcher = context;
+	struct encoder encoder = make_encoder(watcher);
+
+	if (!is_wanted(watcher, event->kind))
+		return;
+	watcher->events++;
+	if (watcher->lines.length > LINES_MAXIMUM / 2)
+		flush_lines(watcher);
+	encode_event(&encoder, event, &watcher->lines);
+}
+
+/* The features that emit a wanted kind. */
+static int start_features(struct watcher *watcher)
+{
+	const char *names[LIVE_KINDS_MAXIMUM + 1] = { NULL };
+	struct agent *agent = watcher->agent;
+	size_t count = 0;
+
+	for (size_t i = 0; i < agent->slot_count; i++) {
+		const struct feature *feature = agent->slots[i].feature;
+		bool is_needed = false;
+
+		for (size_t k = 0; feature->kinds && feature->kinds[k]; k++)
+			is_needed |= is_wanted(watcher, feature->kinds[k]);
+		if (is_needed && count < LIVE_KINDS_MAXIMUM)
+			names[count++] = feature->name;
+	}
+	return count > 0 ? agent_start(agent, names) : 0;
+}
+
+static int nothing_is_on(const struct agent *agent, struct fail *fail)
+{
+	for (size_t i = 0; i < agent->slot_count; i++) {
+		const struct fail *reason = &agent->slots[i].reason;
+
+		if (reason->code && reason->code != -ECANCELED)
+			return fail_set(fail, reason->code, "%s: %s", agent->slots[i].feature->name,
+				reason->text);
+	}
+	return fail_set(fail, -EOPNOTSUPP, "no feature tells of these kinds");
+}
+
+/* What stays off although it was wanted. */
+static void warn_of_off(const struct agent *agent)
+{
+	for (size_t i = 0; i < agent->slot_count; i++) {
+		const struct feature_slot *slot = &agent->slots[i];
+
+		if (slot->on == FEATURE_OFF && slot->reason.code != -ECANCELED)
+			fprintf(stderr, "skep: %s is off: %s\n", slot->feature->name,
+				slot->reason.text);
+	}
+}
+
+static void print_summary(const struct watcher *watcher)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < watcher->agent->slot_count; i++) {
+		const struct feature_slot *slot = &watcher->agent->slots[i];
+		struct feature_counts counts = { 0 };
+
+		if (slot->on == FEATURE_ON && slot->feature->counts)
+			slot->feature->counts(slot->state, &counts);
+		for (enum count c = COUNT_LOST_RING_FULL; c < COUNT_MAXIMUM; c++)
+			lost += counts.lost[c];
+	}
+	if (lost > 0 || isatty(STDERR_FILENO))
+		fprintf(stderr, "\n%llu events, %llu lost\n", (unsigned long long)watcher->events,
+			(unsigned long long)lost);
+}
+
+static int watch(struct watcher *watcher, struct fail *fail)
+{
+	struct agent *agent = watcher->agent;
+	struct encoder encoder = make_encoder(watcher);
+	int error = start_features(watcher);
+
+	if (error == 0)
+		return nothing_is_on(agent, fail);
+	warn_of_off(agent);
+	error = pipeline_add_output(agent->pipeline, on_event, watcher);
+	if (!error)
+		error = loop_every(agent->loop, FLUSH_NS, on_flush, watcher);
+	if (error)
+		return fail_set(fail, error, "cannot watch: %s", strerror(-error));
+	if (watcher->kind_count == 1)
+		encode_heading(&encoder, watcher->kinds[0], &watcher->lines);
+	error = agent_run(agent);
+	flush_lines(watcher);
+	print_summary(watcher);
+	if (watcher->is_broken)
+		return -EPIPE;
+	return error ? fail_set(fail, error, "event loop: %s", strerror(-error)) : 0;
+}
+
+int watch_here_run(
+	const struct command_call *call, const struct watch_here_wish *wish, struct fail *fail)
+{
+	_cleanup_(agent_freep)
+	struct agent *agent = NULL;
+	struct watcher watcher = { .wish = wish };
+	struct config config = *call->config;
+	int error;
+
+	error = events_kinds(&wish->kinds, watcher.kinds, ARRAY_LENGTH(watcher.kinds), fail);
+	if (error < 0)
+		return error;
+	watcher.kind_count = (size_t)error;
+	/* It keeps nothing, so that it may run beside anything. */
+	config.directory[0] = '\0';
+	error = agent_new(&config, &agent, fail);
+	if (error)
+		return error;
+	agent_use_slots(agent, TAKE(*call->slots));
+	watcher.agent = agent;
+	buf_init(&watcher.lines, LINES_MAXIMUM);
+	error = watch(&watcher, fail);
+	pipeline_remove_output(agent->pipeline, on_event, &watcher);
+	loop_every_stop(agent->loop, on_flush, &watcher);
+	buf_done(&watcher.lines);
+	return error;
+}
