@@ -86,7 +86,7 @@ static bool find_pod(const char *part, struct placement *placement)
 	size_t length = uid ? strspn(uid, "0123456789abcdef_-") : 0;
 	if (length < 32 || length >= sizeof(placement->pod_uid))
 		return false;
-	if (uid[length] && uid[length] != ':' && !str_equal(uid + length, ".slice"))
+	if (uid[length] && !str_starts_with(uid + length, ".slice"))
 		return false;
 	for (size_t i = 0; i < length; i++)
 		placement->pod_uid[i] = uid[i] == '_' ? '-' : uid[i];
@@ -106,7 +106,8 @@ static bool find_machine(const char *part, const char *parent, struct placement 
 	} else if (str_starts_with(part, "systemd-nspawn@") && str_ends_with(part, ".service")) {
 		unit_unescape(part + strlen("systemd-nspawn@"), name, sizeof(name));
 		cut_suffix(name, ".service");
-	} else if (str_equal(parent, "machine.slice") && str_starts_with(part, "machine-")) {
+	} else if (str_equal(parent, "machine.slice") && str_starts_with(part, "machine-") &&
+		   str_ends_with(part, ".scope")) {
 		unit_unescape(part + strlen("machine-"), name, sizeof(name));
 		cut_suffix(name, ".scope");
 		/* libvirt registers its virtual machines there too: not containers. */

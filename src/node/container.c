@@ -95,8 +95,7 @@ static void collect(const struct container_cache *cache, const struct placement 
 	} else {
 		facts_from_docker(root_fd, id, &facts);
 		facts_find_bundle(root_fd, id, &facts);
-		if (!facts.bundle[0] || !container->name[0])
-			facts_from_monitor(root_fd, id, pid, &facts);
+		facts_from_monitor(root_fd, id, pid, &facts);
 		facts_from_bundle(root_fd, id, &facts);
 		facts_from_kubelet(root_fd, id, placement->pod_uid, &facts);
 		if (!container->name[0] || !container->image[0]) {

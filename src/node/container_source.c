@@ -295,7 +295,7 @@ static void facts_from_conmon(
 	}
 	if (!is_ours)
 		return;
-	FILL(facts->container.name, name);
+	FILL(facts->monitor_name, name);
 	FILL(facts->bundle, bundle ? below_root(bundle) : NULL);
 }
 

@@ -23,6 +23,7 @@
 
 struct container_facts {
 	struct container container; /* name and service stay empty until known */
+	char monitor_name[64];	    /* what conmon calls it; of Kubernetes' it is no pretty one */
 	char bundle[512];	    /* without the leading '/', "" until known */
 	char project[64], part[64]; /* of Compose */
 	char swarm_service[64];

@@ -86,7 +86,8 @@ static bool place(struct node *node, struct process *process, int process_fd)
 		container_find(node->containers, &placement, described->pid, node->now_ns);
 	if (container)
 		set_container(node, process, &placement, container);
-	if (!described->service[0]) {
+	/* A container that nobody named is not its engine's unit: it is what runs in it. */
+	if (!container) {
 		struct service_name name;
 		service_from_unit(placement.unit, &name);
 		str_set(described->service, name.text);
