@@ -47,7 +47,7 @@ LDLIBS = $(LIBRARY_LIBS) -lm -lpthread
 
 BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Werror -Wno-unused-function -D__TARGET_ARCH_$(BPF_ARCH) \
-	-Isrc -I$(GEN)
+	-Isrc -I$(GEN) -isystem /usr/include/$(shell $(CC) -print-multiarch)
 
 SOURCES := $(shell find src -name '*.c' ! -name '*.bpf.c' ! -name '*_test.c' | sort)
 BPF_SOURCES := $(shell find src -name '*.bpf.c' | sort)

@@ -7,9 +7,7 @@
 #ifndef SKEP_BPF_EVENT_H
 #define SKEP_BPF_EVENT_H
 
-#ifndef __bpf__
 #include <linux/types.h>
-#endif
 
 /* Who wrote a record: the doors, then the features in the order of features.def. */
 enum record_source {
@@ -36,7 +34,6 @@ struct record_header {
 enum count {
 	COUNT_SEEN, /* things that happened and belong to the feature, counted before the ring is
 		       tried */
-	COUNT_SENT, /* records put into a ring */
 	COUNT_LOST_RING_FULL,  /* user space did not empty the ring in time */
 	COUNT_LOST_STATE_FULL, /* no memory for per-socket or per-task state */
 	COUNT_LOST_READ,       /* a kernel or user read failed */

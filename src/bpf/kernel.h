@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The kernel types and fields that skep uses, and no others: each is relocated against the
+ * running kernel's BTF when an object is loaded, so offsets here mean nothing. A test
+ * resolves every one of them against each kernel of the matrix. Constants are user ABI
+ * (include/uapi) and never change.
+ */
+#ifndef SKEP_BPF_KERNEL_H
+#define SKEP_BPF_KERNEL_H
+
+#include <linux/types.h>
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define NULL ((void *)0)
+typedef _Bool bool;
+#define true 1
+#define false 0
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct sock_common {
+	possible_net_t skc_net;
+};
+
+typedef struct {
+	int owned; /* a process holds the socket's lock: include/net/sock.h, sock_owned_by_user */
+} socket_lock_t;
+
+struct sock {
+	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
+};
+
+struct inet_sock {
+	struct sock sk;
+};
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+};
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	__u64 start_boottime; /* since 5.5 */
+	struct task_struct *group_leader;
+};
+
+#pragma clang attribute pop
+
+/* include/uapi/linux/in.h, if_ether.h, tcp.h, socket.h */
+#define PROTOCOL_TCP 6
+#define FAMILY_IPV4 2
+#define FAMILY_IPV6 10
+#define TCP_FLAG_FIN_BIT 0x01
+#define TCP_FLAG_SYN_BIT 0x02
+#define TCP_FLAG_RST_BIT 0x04
+#define TCP_FLAG_PSH_BIT 0x08
+
+#endif

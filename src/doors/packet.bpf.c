@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * The packet door: reads the payload of TCP sockets where every packet passes, whatever
+ * call or ring sent it, and pairs request and answer. In: packets at the cgroup's
+ * ingress and egress, and the birth and death of connections (sockops). Out: turns, segments
+ * and closes in the telemetry ring. Every path allows the packet.
+ */
+#include "bpf/emit.h"
+
+#include "doors/packet_emit.bpf.h"
+#include "doors/packet_match.bpf.h"
+#include "doors/packet_socket.bpf.h"
+
+#define ALLOW 1
+
+/* Where the payload of a TCP packet stands. */
+struct tcp_place {
+	__u32 offset;
+	__u32 length;
+	__u32 seq;
+	__u32 flags;
+};
+
+/* The TCP header is 20 bytes at least (RFC 9293, 3.1): ports, seq at 4, offset at 12, flags at 13. */
+static __always_inline int tcp_find(struct __sk_buff *skb, struct tcp_place *place)
+{
+	__u8 *data = (__u8 *)(long)skb->data;
+	__u8 *end = (__u8 *)(long)skb->data_end;
+	__u32 header;
+	__u8 *tcp;
+
+	if (data + 40 > end)
+		return -1;
+	if ((data[0] >> 4) == 4) {
+		header = (data[0] & 0xf) * 4;
+		if (data[9] != PROTOCOL_TCP)
+			return -1;
+	} else {
+		header = 40;
+		if (data[6] != PROTOCOL_TCP)
+			return -1;
+	}
+	if (header < 20 || header > 60)
+		return -1;
+	tcp = data + header;
+	if (tcp + 20 > end)
+		return -1;
+	place->seq = bpf_ntohl(*(__u32 *)(tcp + 4));
+	place->flags = tcp[13];
+	place->offset = header + (tcp[12] >> 4) * 4;
+	if (place->offset > skb->len)
+		return -1;
+	place->length = skb->len - place->offset;
+	return 0;
+}
+
+static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_socket *socket,
+	const struct tcp_place *place, __u8 direction)
+{
+	struct packet_view view = {
+		.seq = place->seq,
+		.length = place->length,
+		.direction = direction,
+		.is_push = !!(place->flags & TCP_FLAG_PSH_BIT),
+	};
+	struct packet_verdict verdict = {};
+	struct packet_bytes bytes;
+
+	if (match_packet(skb, place->offset, &view, socket->state.role)) {
+		count_loss(READ);
+		return;
+	}
+	bpf_spin_lock(&socket->lock);
+	packet_judge(&socket->state, &view, &verdict);
+	bpf_spin_unlock(&socket->lock);
+
+	if (verdict.is_lost)
+		count_loss(ORDER);
+	if (verdict.action == PACKET_DO_NOTHING)
+		return;
+	if (verdict.action == PACKET_DO_KEEP) {
+		socket->request_ns = bpf_ktime_get_ns();
+		socket->request_bytes = place->length;
+		packet_read(skb, place->offset, socket->request, place->length, PACKET_REQUEST_BYTES);
+		return;
+	}
+	bytes.offset = place->offset + verdict.trim;
+	bytes.length = place->length - verdict.trim;
+	bytes.seq = place->seq + verdict.trim;
+	if (verdict.action == PACKET_DO_TURN) {
+		emit_turn(skb, socket, &bytes);
+		return;
+	}
+	if (verdict.action == PACKET_DO_FLUSH)
+		emit_kept(socket, socket->state.message_seq[socket->state.role == PACKET_CLIENT]);
+	emit_segments(skb, socket, &verdict, &bytes);
+}
+
+static __always_inline void judge_end(struct packet_socket *socket, __u8 direction, int is_reset)
+{
+	enum packet_action action;
+
+	bpf_spin_lock(&socket->lock);
+	action = packet_judge_end(&socket->state, direction, is_reset);
+	bpf_spin_unlock(&socket->lock);
+	if (action == PACKET_DO_TURN)
+		emit_unanswered(socket);
+	else if (action != PACKET_DO_NOTHING)
+		emit_close(socket, action == PACKET_DO_FLUSH);
+}
+
+static __always_inline int on_packet(struct __sk_buff *skb, __u8 direction)
+{
+	struct packet_socket *socket;
+	struct tcp_place place;
+	struct bpf_sock *sk;
+	__u32 end;
+
+	if (tcp_find(skb, &place))
+		return ALLOW;
+	end = place.flags & (TCP_FLAG_FIN_BIT | TCP_FLAG_RST_BIT);
+	if ((!place.length && !end) || (place.flags & TCP_FLAG_SYN_BIT))
+		return ALLOW;
+	sk = skb->sk;
+	if (!sk)
+		return ALLOW;
+	sk = bpf_sk_fullsock(sk);
+	if (!sk)
+		return ALLOW;
+	socket = place.length ? socket_get(skb, sk)
+			      : bpf_sk_storage_get(&socket_state, sk, NULL, 0);
+	if (!socket) {
+		if (place.length)
+			count_loss(STATE_FULL);
+		return ALLOW;
+	}
+	if (socket->state.mode == PACKET_IGNORED)
+		return ALLOW;
+	if (place.length) {
+		if (direction == PACKET_EGRESS)
+			socket_own(socket, sk);
+		judge_payload(skb, socket, &place, direction);
+	}
+	if (end)
+		judge_end(socket, direction, !!(end & TCP_FLAG_RST_BIT));
+	return ALLOW;
+}
+
+SEC("cgroup_skb/ingress")
+int on_ingress(struct __sk_buff *skb)
+{
+	return on_packet(skb, PACKET_INGRESS);
+}
+
+SEC("cgroup_skb/egress")
+int on_egress(struct __sk_buff *skb)
+{
+	return on_packet(skb, PACKET_EGRESS);
+}
+
+static __always_inline void on_established(struct bpf_sock_ops *ops, __u8 role)
+{
+	struct packet_socket *socket;
+
+	if (!ops->sk)
+		return;
+	socket = bpf_sk_storage_get(&socket_state, ops->sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!socket)
+		return;
+	socket->state.role = role;
+	socket->state.has_next[PACKET_INGRESS] = 1;
+	socket->state.has_next[PACKET_EGRESS] = 1;
+	socket->state.next[PACKET_INGRESS] = ops->rcv_nxt;
+	socket->state.next[PACKET_EGRESS] = ops->snd_nxt;
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+}
+
+SEC("sockops")
+int on_connection(struct bpf_sock_ops *ops)
+{
+	struct packet_socket *socket;
+
+	switch (ops->op) {
+	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
+		on_established(ops, PACKET_CLIENT);
+		break;
+	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
+		on_established(ops, PACKET_SERVER);
+		break;
+	case BPF_SOCK_OPS_STATE_CB:
+		if (ops->args[1] != BPF_TCP_CLOSE || !ops->sk)
+			break;
+		socket = bpf_sk_storage_get(&socket_state, ops->sk, NULL, 0);
+		if (socket)
+			judge_end(socket, PACKET_INGRESS, 1);
+		break;
+	}
+	return ALLOW;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What the packet door keeps of each socket, and how it learns who owns it.
+ *
+ * Ownership needs no hook on accept or connect and no guess: TCP sends under the socket's
+ * lock, either as a softirq that found it free or as the process that holds it. So a packet on its way out
+ * of a socket whose lock is owned by a process is sent by the current task.
+ */
+#ifndef SKEP_PACKET_SOCKET_BPF_H
+#define SKEP_PACKET_SOCKET_BPF_H
+
+#include "bpf/emit.h"
+#include "doors/packet_turn.h"
+
+struct packet_socket {
+	struct bpf_spin_lock lock; /* of state */
+	struct packet_state state;
+	__u64 cookie;
+	__u64 owner_task; /* address of the task, compared only */
+	struct task_identity owner;
+	struct packet_ends ends;
+	__u64 request_ns;
+	__u16 request_bytes;
+	__u8 lost_before; /* a record was lost since the last one */
+	__u8 reserved[5];
+	__u8 request[PACKET_REQUEST_BYTES];
+};
+
+/* Written and read by the programs here; lives and dies with the socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct packet_socket);
+} socket_state SEC(".maps");
+
+const volatile __u32 self_pid; /* the agent: its own sockets are left out */
+const volatile __u32 scope_pid; /* 0: every process */
+const volatile __u32 scope_netns; /* 0: every network namespace */
+
+/*
+ * Volatile and the barrier: clang would otherwise compute addresses inside *sk, which the
+ * verifier refuses.
+ */
+static __always_inline void read_ends(struct packet_ends *ends, const volatile struct bpf_sock *sk)
+{
+	__u32 *local = (__u32 *)ends->local_address;
+	__u32 *peer = (__u32 *)ends->peer_address;
+
+	if (sk->family == FAMILY_IPV6) {
+		local[0] = sk->src_ip6[0];
+		local[1] = sk->src_ip6[1];
+		local[2] = sk->src_ip6[2];
+		local[3] = sk->src_ip6[3];
+		peer[0] = sk->dst_ip6[0];
+		peer[1] = sk->dst_ip6[1];
+		peer[2] = sk->dst_ip6[2];
+		peer[3] = sk->dst_ip6[3];
+		barrier();
+	} else {
+		local[2] = bpf_htonl(0xffff);
+		local[3] = sk->src_ip4;
+		peer[2] = bpf_htonl(0xffff);
+		peer[3] = sk->dst_ip4;
+	}
+	ends->local_port = sk->src_port;
+	ends->peer_port = bpf_ntohs(sk->dst_port);
+}
+
+/* socket is zeroed storage. */
+static __noinline int socket_ends(struct packet_socket *socket, struct bpf_sock *sk)
+{
+	struct tcp_sock *tcp;
+
+	if (!socket || !sk)
+		return 0;
+	read_ends(&socket->ends, sk);
+	tcp = bpf_skc_to_tcp_sock(sk);
+	if (tcp)
+		socket->ends.network_namespace =
+			tcp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
+	return 0;
+}
+
+/* The state of the socket, made at its first packet with payload. NULL without memory. */
+static __always_inline struct packet_socket *socket_get(struct __sk_buff *skb, struct bpf_sock *sk)
+{
+	struct packet_socket *socket = bpf_sk_storage_get(&socket_state, sk, NULL, 0);
+
+	if (socket && socket->cookie)
+		return socket;
+	if (!socket)
+		socket = bpf_sk_storage_get(&socket_state, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!socket)
+		return NULL;
+	socket_ends(socket, sk);
+	socket->cookie = bpf_get_socket_cookie(skb);
+	if (scope_netns && socket->ends.network_namespace != scope_netns)
+		socket->state.mode = PACKET_IGNORED;
+	return socket;
+}
+
+/* On the way out only: notes the sender. */
+static __always_inline void socket_own(struct packet_socket *socket, struct bpf_sock *sk)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	struct task_struct *task;
+
+	if (!tcp || !tcp->inet_conn.icsk_inet.sk.sk_lock.owned)
+		return;
+	task = (struct task_struct *)bpf_get_current_task();
+	if ((__u64)task == socket->owner_task)
+		return;
+	socket->owner_task = (__u64)task;
+	socket->owner.pid = BPF_CORE_READ(task, tgid);
+	socket->owner.thread = BPF_CORE_READ(task, pid);
+	socket->owner.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	if (socket->owner.pid == self_pid || (scope_pid && socket->owner.pid != scope_pid))
+		socket->state.mode = PACKET_IGNORED;
+}
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The packet door's judgement: what a packet with payload means on its
+ * connection, and what of it goes up. Pure, so that it runs in the kernel half
+ * (under the socket's lock: no calls, no loops) and natively in tests and under the fuzzer.
+ *
+ * A connection takes *turns* while it keeps to request, answer, request, answer.
+ * Once it pipelines, sends interim answers or loses that rhythm, it is *ordered* for good: every byte goes
+ * up and user space pairs.
+ */
+#ifndef SKEP_PACKET_TURN_H
+#define SKEP_PACKET_TURN_H
+
+#include "doors/packet_record.h"
+
+#ifdef __bpf__
+#define PACKET_INLINE static __always_inline
+#else
+#define PACKET_INLINE static inline
+#endif
+
+enum packet_mode { PACKET_NEW, PACKET_TURNS, PACKET_ORDERED, PACKET_IGNORED };
+enum packet_phase { PACKET_IDLE, PACKET_REQUEST, PACKET_ANSWER };
+/* Values of request_role in event/request.h. */
+enum packet_role { PACKET_ROLE_UNKNOWN, PACKET_SERVER, PACKET_CLIENT };
+
+/* What the first bytes look like to the protocol. */
+enum packet_match {
+	PACKET_MATCH_NO,
+	PACKET_MATCH_MAYBE, /* too short to tell */
+	PACKET_MATCH_YES,
+	PACKET_MATCH_PLAIN, /* a request that is whole, alone and without a body */
+	PACKET_MATCH_INTERIM, /* an answer before the answer */
+	PACKET_MATCH_TUNNEL, /* an answer after which the bytes are no longer the protocol's */
+};
+
+struct packet_state {
+	__u8 mode;
+	__u8 phase;
+	__u8 role;
+	__u8 is_streamed; /* the request of this turn went up in segments */
+	__u8 is_lost; /* one of these segments did not */
+	__u8 is_ended; /* the close was told */
+	__u8 probes; /* packets looked at without finding out what is spoken */
+	__u8 held; /* packets that came before the head of their message */
+	__u8 has_next[2]; /* by enum packet_direction: next[] is known */
+	__u8 has_hole; /* ordered, and bytes are missing that may still come */
+	__u8 is_connect; /* the request of this turn asks for a tunnel */
+	__u32 turn;
+	__u32 next[2]; /* sequence number after the last byte seen */
+	__u32 held_end; /* after the last byte of the held packets */
+	__u32 message_seq[2]; /* of the first byte of the message in that direction */
+	__u32 sent[2]; /* sequence number up to which records told of the bytes */
+};
+
+/* One packet with payload. */
+struct packet_view {
+	__u32 seq;
+	__u32 length;
+	__u8 direction;
+	__u8 is_push; /* TCP PSH: the sender's call ends here */
+	__u8 request; /* enum packet_match, as if it began a request */
+	__u8 answer; /* enum packet_match, as if it began an answer */
+	__u8 is_connect; /* a request for a tunnel */
+	__u8 is_success; /* an answer that grants it */
+};
+
+enum packet_action {
+	PACKET_DO_NOTHING,
+	PACKET_DO_KEEP, /* the plain request goes to the socket's storage */
+	PACKET_DO_TURN, /* storage and this packet make a turn record */
+	PACKET_DO_SEGMENT,
+	PACKET_DO_FLUSH, /* the kept request goes up as a segment first, then this packet */
+};
+
+struct packet_verdict {
+	__u8 action;
+	__u8 is_answer;
+	__u8 is_head;
+	__u8 is_lost; /* order was lost: count it */
+	__u32 trim; /* bytes at the front that were seen before */
+	__u32 from_seq; /* the segment stands for the bytes from here */
+	__u32 capture; /* at most that many bytes of the packet, after trim */
+};
+
+#define PACKET_PROBES_MAXIMUM 16
+#define PACKET_HELD_MAXIMUM 8
+/* A long body tells of itself at least that often, also without PSH. */
+#define PACKET_UNTOLD_BYTES (16U << 20)
+
+PACKET_INLINE int packet_is_request_direction(const struct packet_state *state, __u8 direction)
+{
+	return (state->role == PACKET_SERVER) == (direction == PACKET_INGRESS);
+}
+
+PACKET_INLINE __s32 packet_distance(__u32 from, __u32 to)
+{
+	return (__s32)(to - from);
+}
+
+/*
+ * Sets aside what was seen before and holds what came before its head. Returns 0 when
+ * the packet is to be judged now; verdict->trim is set.
+ */
+PACKET_INLINE int packet_out_of_order(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
+{
+	__u32 side = view->direction & 1;
+	__u32 end = view->seq + view->length;
+	__s32 ahead;
+	int is_request, at_boundary;
+
+	if (!state->has_next[side]) {
+		state->has_next[side] = 1;
+		state->next[side] = view->seq;
+		return 0;
+	}
+	ahead = packet_distance(state->next[side], view->seq);
+	if (ahead < 0) {
+		if (packet_distance(state->next[side], end) <= 0)
+			return !state->has_hole;
+		verdict->trim = -ahead;
+		return 0;
+	}
+	if (ahead > 0 && state->mode == PACKET_ORDERED)
+		state->has_hole = 1;
+	if (ahead == 0 || state->mode != PACKET_TURNS)
+		return 0;
+	is_request = packet_is_request_direction(state, view->direction);
+	at_boundary = is_request ? state->phase != PACKET_REQUEST : state->phase == PACKET_REQUEST;
+	if (!at_boundary)
+		return 0;
+	if (state->held >= PACKET_HELD_MAXIMUM) {
+		verdict->is_lost = 1;
+		state->held = 0;
+		return 0;
+	}
+	if (state->held == 0 || packet_distance(state->held_end, end) > 0)
+		state->held_end = end;
+	state->held++;
+	return 1;
+}
+
+/* Advances next[] over the packet and over what was held behind it. */
+PACKET_INLINE void packet_advance(struct packet_state *state, const struct packet_view *view)
+{
+	__u32 side = view->direction & 1;
+
+	if (packet_distance(state->next[side], view->seq + view->length) > 0)
+		state->next[side] = view->seq + view->length;
+	if (state->held && packet_distance(state->next[side], state->held_end) > 0)
+		state->next[side] = state->held_end;
+	state->held = 0;
+}
+
+PACKET_INLINE void packet_segment_of(struct packet_state *state, const struct packet_view *view,
+	struct packet_verdict *verdict, __u32 capture)
+{
+	__u32 side = view->direction & 1;
+
+	verdict->action = PACKET_DO_SEGMENT;
+	verdict->from_seq = view->seq + verdict->trim;
+	verdict->capture = capture;
+	if (!capture)
+		verdict->from_seq = state->sent[side];
+	state->sent[side] = view->seq + view->length;
+}
+
+PACKET_INLINE void packet_start_request(struct packet_state *state, const struct packet_view *view,
+	struct packet_verdict *verdict)
+{
+	__u32 side = view->direction & 1;
+
+	state->turn++;
+	state->phase = PACKET_REQUEST;
+	state->is_lost = 0;
+	state->is_ended = 0;
+	state->is_connect = view->is_connect;
+	state->message_seq[side] = view->seq + verdict->trim;
+	state->is_streamed = view->request != PACKET_MATCH_PLAIN || verdict->trim != 0;
+	if (!state->is_streamed) {
+		state->sent[side] = view->seq + view->length;
+		verdict->action = PACKET_DO_KEEP;
+		return;
+	}
+	verdict->is_head = 1;
+	packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
+}
+
+/* A packet that adds to a message whose beginning was seen. */
+PACKET_INLINE void packet_continue(struct packet_state *state, const struct packet_view *view,
+	struct packet_verdict *verdict, __u32 head_bytes)
+{
+	__u32 side = view->direction & 1;
+	__u32 offset = view->seq + verdict->trim - state->message_seq[side];
+	__u8 match = verdict->is_answer ? view->answer : view->request;
+
+	if (offset < head_bytes || match >= PACKET_MATCH_YES)
+		packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
+	else if (view->is_push ||
+		 packet_distance(state->sent[side], view->seq + view->length) >=
+			 (__s32)PACKET_UNTOLD_BYTES)
+		packet_segment_of(state, view, verdict, 0);
+}
+
+PACKET_INLINE void packet_to_ordered(struct packet_state *state, const struct packet_view *view,
+	struct packet_verdict *verdict)
+{
+	int keeps_request = state->phase == PACKET_REQUEST && !state->is_streamed;
+
+	state->mode = PACKET_ORDERED;
+	packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
+	if (keeps_request)
+		verdict->action = PACKET_DO_FLUSH;
+}
+
+PACKET_INLINE void packet_judge_request(struct packet_state *state, const struct packet_view *view,
+	struct packet_verdict *verdict)
+{
+	if (state->phase != PACKET_REQUEST) {
+		/* Not a head: the rest of a body that was answered early, or blank lines. */
+		if (view->request != PACKET_MATCH_NO)
+			packet_start_request(state, view, verdict);
+		return;
+	}
+	if (state->is_streamed)
+		packet_continue(state, view, verdict, PACKET_SEGMENT_BYTES);
+	else
+		packet_to_ordered(state, view, verdict);
+}
+
+PACKET_INLINE void packet_judge_answer(struct packet_state *state, const struct packet_view *view,
+	struct packet_verdict *verdict)
+{
+	__u32 side = view->direction & 1;
+
+	if (state->phase == PACKET_IDLE)
+		return;
+	if (state->phase == PACKET_ANSWER) {
+		packet_continue(state, view, verdict, PACKET_ANSWER_BYTES);
+		return;
+	}
+	if (view->answer == PACKET_MATCH_NO && state->turn == 1) {
+		/* It only began like the protocol: user space is told once, to forget it. */
+		state->phase = PACKET_ANSWER;
+		verdict->is_head = 1;
+		packet_segment_of(state, view, verdict, PACKET_ANSWER_BYTES);
+		if (!state->is_streamed)
+			verdict->action = PACKET_DO_TURN;
+		state->mode = PACKET_IGNORED;
+		return;
+	}
+	if (view->answer < PACKET_MATCH_YES || view->answer == PACKET_MATCH_INTERIM) {
+		packet_to_ordered(state, view, verdict);
+		return;
+	}
+	state->phase = PACKET_ANSWER;
+	state->message_seq[side] = view->seq + verdict->trim;
+	verdict->is_head = 1;
+	packet_segment_of(state, view, verdict, PACKET_ANSWER_BYTES);
+	if (!state->is_streamed)
+		verdict->action = PACKET_DO_TURN;
+	if (view->answer == PACKET_MATCH_TUNNEL || (state->is_connect && view->is_success))
+		state->mode = PACKET_IGNORED;
+}
+
+/* A connection of which nothing is known yet, or only who opened it. */
+PACKET_INLINE void packet_classify(struct packet_state *state, const struct packet_view *view)
+{
+	__u8 is_ingress = view->direction == PACKET_INGRESS;
+
+	if (state->role != PACKET_ROLE_UNKNOWN) {
+		int can_be = packet_is_request_direction(state, view->direction) &&
+			     view->request != PACKET_MATCH_NO;
+
+		state->mode = can_be ? PACKET_TURNS : PACKET_IGNORED;
+	} else if (view->request >= PACKET_MATCH_YES) {
+		state->role = is_ingress ? PACKET_SERVER : PACKET_CLIENT;
+		state->mode = PACKET_TURNS;
+	} else if (view->answer >= PACKET_MATCH_YES) {
+		/* The request went by before the agent came: the next one counts. */
+		state->role = is_ingress ? PACKET_CLIENT : PACKET_SERVER;
+		state->mode = PACKET_TURNS;
+	} else if (++state->probes >= PACKET_PROBES_MAXIMUM) {
+		state->mode = PACKET_IGNORED;
+	}
+}
+
+/* Judges one packet with payload; changes state. verdict is zeroed by the caller. */
+PACKET_INLINE void packet_judge(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
+{
+	if (state->mode == PACKET_IGNORED)
+		return;
+	if (packet_out_of_order(state, view, verdict))
+		return;
+	if (state->mode == PACKET_NEW)
+		packet_classify(state, view);
+	if (state->mode == PACKET_TURNS) {
+		verdict->is_answer = !packet_is_request_direction(state, view->direction);
+		if (verdict->is_answer)
+			packet_judge_answer(state, view, verdict);
+		else
+			packet_judge_request(state, view, verdict);
+	} else if (state->mode == PACKET_ORDERED) {
+		verdict->is_answer = !packet_is_request_direction(state, view->direction);
+		packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
+	}
+	packet_advance(state, view);
+}
+
+/*
+ * FIN or RST, or the socket's end. Returns the action: TURN (the kept request stays without an
+ * answer), FLUSH (so does one that went up in segments), SEGMENT (tell the close), or NOTHING when no
+ * exchange is open.
+ */
+PACKET_INLINE enum packet_action packet_judge_end(
+	struct packet_state *state, __u8 direction, int is_reset)
+{
+	int is_over = is_reset || !packet_is_request_direction(state, direction);
+	__u8 phase = state->phase;
+
+	if (!is_over || state->is_ended || state->mode == PACKET_NEW ||
+		(phase == PACKET_IDLE && state->mode != PACKET_ORDERED))
+		return PACKET_DO_NOTHING;
+	state->phase = PACKET_IDLE;
+	state->is_ended = 1;
+	if (state->mode != PACKET_ORDERED && phase == PACKET_REQUEST && !state->is_streamed)
+		return PACKET_DO_TURN;
+	return phase == PACKET_REQUEST ? PACKET_DO_FLUSH : PACKET_DO_SEGMENT;
+}
+
+#endif
