@@ -38,7 +38,9 @@ enum count {
 	COUNT_LOST_STATE_FULL, /* no memory for per-socket or per-task state */
 	COUNT_LOST_READ,       /* a kernel or user read failed */
 	COUNT_LOST_ORDER,      /* bytes missing or out of order beyond the bounds */
-	COUNT_LOST_LIMIT,      /* a bound of the kernel half was reached */
+	COUNT_LOST_LIMIT,      /* a bound of skep's own tables was reached */
+	COUNT_LOST_PARSE,      /* the bytes are not what they began like */
+	COUNT_LOST_HANDSHAKE,  /* data that came with a handshake: no socket shows it */
 	COUNT_MAXIMUM
 };
 

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of connections that are inside an exchange, and the short way for
+ * the most common record: a plain request and an answer that is whole, which needs no table.
+ */
+#include "doors/stream.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "doors/stream_connection.h"
+
+struct stream {
+	struct stream_options options;
+	struct map *connections; /* cookie → struct connection */
+	uint64_t seen; /* not counted by the kernel half */
+	uint64_t reported;
+	uint64_t lost[COUNT_MAXIMUM];
+	struct request_event event; /* the one being reported: large, so not on the stack */
+};
+
+static void connection_removed(void *context, const void *key, void *value)
+{
+	struct stream *stream = context;
+	struct connection *connection = value;
+
+	/* Evicted while exchanges are open: what was seen is told. */
+	while (connection->first)
+		stream_finish(stream, connection, true);
+	connection_done(connection);
+}
+
+int stream_new(const struct stream_options *options, struct stream **ret_stream)
+{
+	struct stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		return -ENOMEM;
+	stream->options = *options;
+	stream->connections = map_new(
+		sizeof(uint64_t), sizeof(struct connection), options->maximum_connections);
+	if (!stream->connections) {
+		free(stream);
+		return -ENOMEM;
+	}
+	map_on_remove(stream->connections, connection_removed, stream);
+	*ret_stream = stream;
+	return 0;
+}
+
+void stream_free(struct stream *stream)
+{
+	if (!stream)
+		return;
+	for (struct connection *connection = map_first(stream->connections); connection;
+		connection = map_next(stream->connections, connection))
+		connection_done(connection);
+	map_free(stream->connections);
+	free(stream);
+}
+
+void connection_init(struct connection *connection, const struct packet_common *origin,
+	const struct protocol *protocol)
+{
+	connection->origin = *origin;
+	connection->protocol = protocol;
+	buf_init(&connection->sides[SIDE_REQUEST].head, SIDE_HEAD_BYTES);
+	buf_init(&connection->sides[SIDE_ANSWER].head, SIDE_HEAD_BYTES);
+}
+
+void connection_done(struct connection *connection)
+{
+	while (connection->first) {
+		struct exchange *exchange = connection->first;
+
+		connection->first = exchange->next;
+		free(exchange);
+	}
+	connection->last = NULL;
+	connection->count = 0;
+	buf_done(&connection->sides[SIDE_REQUEST].head);
+	buf_done(&connection->sides[SIDE_ANSWER].head);
+}
+
+bool connection_is_idle(const struct connection *connection)
+{
+	return !connection->is_ordered && !connection->first &&
+	       connection->sides[SIDE_REQUEST].head.length == 0;
+}
+
+void stream_lose(struct stream *stream, enum count reason, bool is_counted)
+{
+	if (!is_counted)
+		stream->seen++;
+	stream->lost[reason]++;
+}
+
+unsigned int stream_message_flags(const struct stream *stream)
+{
+	return stream->options.message_flags;
+}
+
+static void fill_origin(struct request_event *event, const struct packet_common *origin,
+	const struct protocol *protocol)
+{
+	request_event_init(event);
+	event->process.pid = origin->owner.pid;
+	event->process.start_ns = origin->owner.start_ns;
+	event->process.network_namespace = origin->ends.network_namespace;
+	event->role = origin->role;
+	memcpy(&event->local_address, origin->ends.local_address, sizeof(event->local_address));
+	memcpy(&event->peer_address, origin->ends.peer_address, sizeof(event->peer_address));
+	event->local_port = origin->ends.local_port;
+	event->peer_port = origin->ends.peer_port;
+	event->connection = origin->cookie;
+	str_set(event->protocol, protocol->name);
+}
+
+static void fill_exchange(struct request_event *event, const struct exchange *exchange)
+{
+	const struct message *request = &exchange->request;
+
+	event->header.time_ns = exchange->request_ns;
+	event->duration_ns = exchange->last_ns - exchange->request_ns;
+	if (exchange->answer_ns)
+		event->first_byte_ns = exchange->answer_ns - exchange->request_ns;
+	event->request_bytes = exchange->request_bytes;
+	event->response_bytes = exchange->answer_bytes;
+	event->is_error = exchange->is_error ||
+			  (exchange->is_client_error && event->role == ROLE_CLIENT);
+	str_set(event->operation, request->operation);
+	str_set(event->status, exchange->status);
+	str_set(event->host, request->host);
+	str_set(event->target, request->target);
+	str_set(event->detail, request->detail);
+}
+
+static void report(struct stream *stream, const struct connection *connection,
+	const struct exchange *exchange, bool is_incomplete)
+{
+	struct request_event *event = &stream->event;
+
+	fill_origin(event, &connection->origin, connection->protocol);
+	fill_exchange(event, exchange);
+	event->is_incomplete = is_incomplete;
+	if (!exchange->answer_ns)
+		event->is_error = true;
+	if (!exchange->is_counted)
+		stream->seen++;
+	stream->reported++;
+	stream->options.exchange(stream->options.context, event);
+}
+
+void stream_finish(struct stream *stream, struct connection *connection, bool is_incomplete)
+{
+	struct exchange *exchange = connection->first;
+
+	connection->first = exchange->next;
+	if (!connection->first)
+		connection->last = NULL;
+	connection->count--;
+	report(stream, connection, exchange, is_incomplete);
+	free(exchange);
+}
+
+static const struct protocol *protocol_of(const struct packet_common *common)
+{
+	size_t count;
+	const struct protocol *const *protocols = protocols_all(&count);
+
+	return common->protocol < count ? protocols[common->protocol] : NULL;
+}
+
+static struct connection *connection_find(struct stream *stream, const struct packet_common *common)
+{
+	if (map_count(stream->connections) == 0)
+		return NULL;
+	return map_find(stream->connections, &common->cookie);
+}
+
+static struct connection *connection_open(struct stream *stream, const struct packet_common *common)
+{
+	bool is_new;
+	struct connection *connection =
+		map_add_evict(stream->connections, &common->cookie, &is_new);
+
+	if (!connection) {
+		stream_lose(stream, COUNT_LOST_LIMIT, false);
+		return NULL;
+	}
+	if (is_new)
+		connection_init(connection, common, protocol_of(common));
+	else if (common->owner.pid)
+		connection->origin.owner = common->owner;
+	return connection;
+}
+
+static const uint8_t no_tail[PACKET_TAIL_BYTES];
+
+/* Answer bytes up to seq went by unseen, as a plain continuation. */
+static void connection_step_to(struct stream *stream, struct connection *connection, uint32_t seq)
+{
+	struct side *side = &connection->sides[SIDE_ANSWER];
+	uint32_t unseen = seq - side->seq;
+
+	if (!connection->first || !connection->first->answer_ns || !side->has_seq || unseen == 0 ||
+		unseen > INT32_MAX || connection->is_ordered)
+		return;
+	side_read(stream, connection, SIDE_ANSWER,
+		(struct side_input){ .unseen_bytes = unseen,
+			.time_ns = connection->first->last_ns,
+			.tail = no_tail });
+	side->seq = seq;
+}
+
+static void side_restart(struct side *side)
+{
+	side_reset(side);
+	side->has_seq = false;
+}
+
+/* The answer to an earlier request is over, since another begins at seq. */
+static void connection_settle(struct stream *stream, struct connection *connection, uint32_t seq)
+{
+	struct side *side = &connection->sides[SIDE_ANSWER];
+
+	connection_step_to(stream, connection, seq);
+	/* A chunked or endless answer whose end went by unseen ended before this one began. */
+	if (connection->first && connection->first->answer_ns)
+		stream_finish(stream, connection, side->state == SIDE_LENGTH);
+	side_restart(side);
+}
+
+static void connection_forget_if_idle(struct stream *stream, struct connection *connection)
+{
+	if (connection_is_idle(connection))
+		map_remove(stream->connections, map_key(connection));
+}
+
+/* Requests without an answer whose records were lost: the kernel half has counted them. */
+static void connection_drop_unanswered(struct connection *connection)
+{
+	struct exchange *first = connection->first;
+
+	if (first && first->answer_ns) {
+		struct connection rest = { .first = first->next };
+
+		first->next = NULL;
+		connection_done(&rest);
+		connection->last = first;
+		connection->count = 1;
+	} else {
+		connection_done(connection);
+	}
+}
+
+/* What is left of the exchange before, when another begins without a table. */
+static void connection_end_before(struct stream *stream, const struct packet_turn *turn)
+{
+	struct connection *connection = connection_find(stream, &turn->common);
+
+	if (!connection)
+		return;
+	if (turn->answer_bytes > 0)
+		connection_settle(stream, connection, turn->answer_seq);
+	while (connection->first)
+		stream_finish(stream, connection, true);
+	map_remove(stream->connections, &turn->common.cookie);
+}
+
+/* A plain request whose exchange the kernel half has counted. NULL when it is none after all. */
+static struct exchange *turn_request(
+	struct stream *stream, struct connection *connection, const struct packet_turn *turn)
+{
+	struct slice bytes = { (const uint8_t *)turn + turn->request_offset, turn->request_bytes };
+	struct exchange *exchange = NULL;
+	struct message message;
+
+	if (connection->protocol->request(bytes, stream->options.message_flags, &message) == 1)
+		exchange = connection_add_exchange(
+			connection, &message, turn->common.header.time_ns);
+	if (!exchange) {
+		stream->lost[COUNT_LOST_PARSE]++;
+		return NULL;
+	}
+	exchange->is_counted = true;
+	exchange->request_ns = turn->request_ns;
+	exchange->last_ns = turn->request_ns;
+	exchange->request_bytes = turn->request_bytes;
+	return exchange;
+}
+
+/* The answer goes on in later records: the connection moves into the table. */
+static void connection_keep(struct stream *stream, struct connection *connection)
+{
+	struct connection *kept =
+		map_add_evict(stream->connections, &connection->origin.cookie, NULL);
+
+	if (!kept) {
+		while (connection->first)
+			stream_finish(stream, connection, true);
+		connection_done(connection);
+		return;
+	}
+	*kept = *connection;
+}
+
+void stream_turn(struct stream *stream, const struct packet_turn *turn)
+{
+	const struct protocol *protocol = protocol_of(&turn->common);
+	struct connection connection = { 0 };
+	struct side *side = &connection.sides[SIDE_ANSWER];
+
+	if (!protocol)
+		return;
+	connection_end_before(stream, turn);
+	connection_init(&connection, &turn->common, protocol);
+	if (!turn_request(stream, &connection, turn))
+		return;
+	if (turn->answer_bytes == 0) {
+		stream_finish(stream, &connection, true);
+		return;
+	}
+	side->has_seq = true;
+	side->seq = turn->answer_seq + turn->answer_bytes;
+	side_read(stream, &connection, SIDE_ANSWER,
+		(struct side_input){
+			.bytes = { (const uint8_t *)(turn + 1), turn->answer_captured },
+			.unseen_bytes = turn->answer_bytes - turn->answer_captured,
+			.time_ns = turn->common.header.time_ns,
+			.tail = turn->tail,
+		});
+	if (connection.first)
+		connection_keep(stream, &connection);
+	else
+		connection_done(&connection);
+}
+
+/* After a loss on an ordered connection no pairing is certain any more. */
+static void connection_lose_order(struct stream *stream, struct connection *connection)
+{
+	if (!connection->first)
+		stream_lose(stream, COUNT_LOST_ORDER, false);
+	for (struct exchange *exchange = connection->first; exchange; exchange = exchange->next)
+		stream_lose(stream, COUNT_LOST_ORDER, exchange->is_counted);
+	connection_done(connection);
+	connection->sides[SIDE_REQUEST].state = SIDE_LOST;
+	connection->sides[SIDE_ANSWER].state = SIDE_LOST;
+}
+
+/* Brings the segment's bytes into line with what the side has read. */
+static void side_take(struct stream *stream, struct connection *connection, enum side_name name,
+	const struct packet_segment *segment)
+{
+	struct side *side = &connection->sides[name];
+	struct side_input input = {
+		.bytes = { (const uint8_t *)(segment + 1), segment->captured },
+		.unseen_bytes = segment->length - segment->captured,
+		.time_ns = segment->common.header.time_ns,
+		.tail = segment->tail,
+	};
+	int32_t ahead = side->has_seq ? (int32_t)(segment->seq - side->seq) : 0;
+
+	if (ahead < 0) {
+		uint32_t known = -(uint32_t)ahead;
+
+		if (known >= segment->length)
+			return;
+		if (known > input.bytes.length)
+			input.unseen_bytes -= known - input.bytes.length;
+		known = MIN(known, input.bytes.length);
+		input.bytes.data += known;
+		input.bytes.length -= known;
+	} else if (ahead > 0 && connection->is_ordered) {
+		connection_lose_order(stream, connection);
+	} else if (ahead > 0) {
+		struct side_input gap = { .unseen_bytes = (uint32_t)ahead,
+			.time_ns = input.time_ns,
+			.tail = no_tail };
+
+		side_read(stream, connection, name, gap);
+	}
+	side->has_seq = true;
+	side->seq = segment->seq + segment->length;
+	side_read(stream, connection, name, input);
+}
+
+/* The connection of a segment, or NULL when it belongs to nothing that is open. */
+static struct connection *segment_connection(
+	struct stream *stream, const struct packet_segment *segment)
+{
+	uint16_t flags = segment->common.flags;
+	struct connection *connection = connection_find(stream, &segment->common);
+	bool begins = (flags & PACKET_IS_ORDERED) ||
+		      ((flags & PACKET_IS_HEAD) && !(flags & PACKET_IS_ANSWER));
+
+	if (!connection && begins)
+		connection = connection_open(stream, &segment->common);
+	if (connection && segment->common.owner.pid)
+		connection->origin.owner = segment->common.owner;
+	return connection;
+}
+
+void stream_segment(struct stream *stream, const struct packet_segment *segment)
+{
+	uint16_t flags = segment->common.flags;
+	bool is_ordered = flags & PACKET_IS_ORDERED;
+	enum side_name name = flags & PACKET_IS_ANSWER ? SIDE_ANSWER : SIDE_REQUEST;
+	struct connection *connection;
+
+	if (!protocol_of(&segment->common))
+		return;
+	connection = segment_connection(stream, segment);
+	if (!connection)
+		return;
+	if ((flags & PACKET_LOST_BEFORE) && !is_ordered)
+		connection_drop_unanswered(connection);
+	if (is_ordered)
+		connection->is_ordered = true;
+	else if ((flags & PACKET_IS_HEAD) && name == SIDE_ANSWER)
+		connection_settle(stream, connection, segment->seq);
+	else if (flags & PACKET_IS_HEAD)
+		side_restart(&connection->sides[SIDE_REQUEST]);
+	side_take(stream, connection, name, segment);
+	connection_forget_if_idle(stream, connection);
+}
+
+void stream_close(struct stream *stream, const struct packet_close *close)
+{
+	struct connection *connection = connection_find(stream, &close->common);
+
+	if (!connection)
+		return;
+	if ((close->common.flags & PACKET_LOST_BEFORE) && !connection->is_ordered)
+		connection_drop_unanswered(connection);
+	connection_step_to(stream, connection, close->answer_end_seq);
+	side_close(stream, connection);
+	map_remove(stream->connections, &close->common.cookie);
+}
+
+void stream_add_counts(const struct stream *stream, struct feature_counts *counts)
+{
+	counts->seen += stream->seen;
+	counts->reported += stream->reported;
+	for (size_t i = 0; i < COUNT_MAXIMUM; i++)
+		counts->lost[i] += stream->lost[i];
+}
+
+size_t stream_in_flight(const struct stream *stream)
+{
+	size_t in_flight = 0;
+
+	for (struct connection *connection = map_first(stream->connections); connection;
+		connection = map_next(stream->connections, connection))
+		in_flight += connection->count;
+	return in_flight;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one body that turns bytes into exchanges: it gets what a door saw of a connection and
+ * lets the protocol read it, so that a protocol never knows which door its bytes came through. In: records
+ * of the packet door. Out: one request_event per exchange. Loop thread only; bounded by a
+ * maximum of connections, of which only those inside an exchange or ordered are kept.
+ */
+#ifndef SKEP_STREAM_H
+#define SKEP_STREAM_H
+
+#include "doors/packet_record.h"
+#include "engine/feature.h"
+#include "event/request.h"
+#include "protocols/message.h"
+
+struct stream;
+
+/* Called for each exchange; the event is filled but for the process's names. */
+typedef void stream_exchange(void *context, struct request_event *event);
+
+/* At most that many requests of one connection wait for answers. */
+#define STREAM_PIPELINE_MAXIMUM 256
+
+struct stream_options {
+	size_t maximum_connections;
+	unsigned int message_flags; /* enum message_flag for the parsers */
+	stream_exchange *exchange;
+	void *context;
+};
+
+int stream_new(const struct stream_options *options, struct stream **ret_stream);
+void stream_free(struct stream *stream); /* exchanges that are open are forgotten: stream_in_flight counts them */
+
+void stream_turn(struct stream *stream, const struct packet_turn *turn);
+void stream_segment(struct stream *stream, const struct packet_segment *segment);
+void stream_close(struct stream *stream, const struct packet_close *close);
+
+/*
+ * Adds what happened here: seen are the exchanges that the kernel half did not count itself (all
+ * but turns), reported and lost are all.
+ */
+void stream_add_counts(const struct stream *stream, struct feature_counts *counts);
+/* Exchanges whose request was seen and whose answer is not over. */
+size_t stream_in_flight(const struct stream *stream);
+
+#endif

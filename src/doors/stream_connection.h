@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection inside stream.c: two sides that read messages, and the exchanges
+ * that wait for their answers. Private to doors/stream*.c.
+ */
+#ifndef SKEP_STREAM_CONNECTION_H
+#define SKEP_STREAM_CONNECTION_H
+
+#include "base/buf.h"
+#include "doors/stream.h"
+
+/* Longer heads than this are cut: the limit of the HTTP parser, and enough for the others. */
+#define SIDE_HEAD_BYTES (16 * 1024 + 1)
+
+enum side_name { SIDE_REQUEST, SIDE_ANSWER };
+
+enum side_state {
+	SIDE_HEAD, /* at the start of a message or inside its head */
+	SIDE_LENGTH, /* body_left bytes of a body follow */
+	SIDE_CHUNKED, /* the scan stands inside a chunked body */
+	SIDE_BLIND, /* inside a chunked body of which bytes are missing: only its end shows */
+	SIDE_UNTIL_CLOSE,
+	SIDE_LOST, /* the boundaries are lost, or the bytes are no longer the protocol's */
+};
+
+struct side {
+	enum side_state state;
+	bool has_seq;
+	uint32_t seq; /* of the next byte */
+	uint64_t body_left;
+	struct body_scan scan;
+	struct buf head; /* the part of a head that came so far */
+};
+
+struct exchange {
+	struct exchange *next;
+	struct message request;
+	uint64_t request_ns;
+	uint64_t answer_ns; /* first byte, 0 before */
+	uint64_t last_ns; /* last byte so far */
+	uint64_t request_bytes;
+	uint64_t answer_bytes;
+	char status[16];
+	bool is_error;
+	bool is_client_error;
+	bool is_counted; /* as seen, by the kernel half */
+};
+
+struct connection {
+	struct packet_common origin;
+	const struct protocol *protocol;
+	struct side sides[2];
+	struct exchange *first; /* the oldest: the next answer is its */
+	struct exchange *last; /* the youngest: request bytes are its */
+	unsigned int count;
+	bool is_ordered;
+};
+
+/* What a side reads in one go: bytes, then how many follow that nobody saw, and how the last ones look. */
+struct side_input {
+	struct slice bytes;
+	uint64_t unseen_bytes;
+	bool is_loss; /* the unseen bytes were lost, not left out */
+	uint64_t time_ns;
+	const uint8_t *tail; /* PACKET_TAIL_BYTES, zeros when not known */
+};
+
+void connection_init(struct connection *connection, const struct packet_common *origin,
+	const struct protocol *protocol);
+/* Forgets open exchanges and frees buffers. */
+void connection_done(struct connection *connection);
+bool connection_is_idle(const struct connection *connection);
+
+/* stream.c: takes the first exchange off and reports it. */
+void stream_finish(struct stream *stream, struct connection *connection, bool is_incomplete);
+/* stream.c: an exchange happened and could not be reported. is_counted: as seen, by the kernel half. */
+void stream_lose(struct stream *stream, enum count reason, bool is_counted);
+unsigned int stream_message_flags(const struct stream *stream);
+
+/* stream_side.c: lets the side read. */
+void side_read(struct stream *stream, struct connection *connection, enum side_name name,
+	struct side_input input);
+/* The next bytes begin a message, whatever was before. */
+void side_reset(struct side *side);
+/* No more bytes come in the answering direction: ends what ends so. */
+void side_close(struct stream *stream, struct connection *connection);
+/* Adds an exchange whose request head is message. NULL when the pipeline is full or memory is out. */
+struct exchange *connection_add_exchange(
+	struct connection *connection, const struct message *message, uint64_t time_ns);
+
+#endif
