@@ -9,7 +9,8 @@
 #include "bpf/event.h"
 #include "bpf/kernel.h"
 
-/* Written by every object, read by engine/ring.c; replaced by the shared ring, whose size counts. */
+/* Written by every object, read by engine/ring.c; replaced by the shared ring, whose size counts.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -31,7 +32,8 @@ static __always_inline void count_by(enum count count, __u64 number)
 	__u32 key = count;
 	__u64 *value = bpf_map_lookup_elem(&counts, &key);
 
-	/* Atomic also on one CPU: a program in process context may be interrupted by one in softirq. */
+	/* Atomic also on one CPU: a program in process context may be interrupted by one in
+	 * softirq. */
 	if (value)
 		__sync_fetch_and_add(value, number);
 }

@@ -71,9 +71,9 @@ struct task_struct {
 #pragma clang attribute pop
 
 /* include/uapi/linux/in.h, if_ether.h, tcp.h, socket.h */
-#define PROTOCOL_TCP 6
-#define FAMILY_IPV4 2
-#define FAMILY_IPV6 10
+#define PROTOCOL_TCP	 6
+#define FAMILY_IPV4	 2
+#define FAMILY_IPV6	 10
 #define TCP_FLAG_FIN_BIT 0x01
 #define TCP_FLAG_SYN_BIT 0x02
 #define TCP_FLAG_RST_BIT 0x04

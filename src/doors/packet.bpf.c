@@ -21,7 +21,8 @@ struct tcp_place {
 	__u32 flags;
 };
 
-/* The TCP header is 20 bytes at least (RFC 9293, 3.1): ports, seq at 4, offset at 12, flags at 13. */
+/* The TCP header is 20 bytes at least (RFC 9293, 3.1): ports, seq at 4, offset at 12, flags at 13.
+ */
 static __always_inline int tcp_find(struct __sk_buff *skb, struct tcp_place *place)
 {
 	__u8 *data = (__u8 *)(long)skb->data;
@@ -81,7 +82,8 @@ static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_s
 	if (verdict.action == PACKET_DO_KEEP) {
 		socket->request_ns = bpf_ktime_get_ns();
 		socket->request_bytes = place->length;
-		packet_read(skb, place->offset, socket->request, place->length, PACKET_REQUEST_BYTES);
+		packet_read(
+			skb, place->offset, socket->request, place->length, PACKET_REQUEST_BYTES);
 		return;
 	}
 	bytes.offset = place->offset + verdict.trim;
@@ -127,8 +129,15 @@ static __always_inline int on_packet(struct __sk_buff *skb, __u8 direction)
 	sk = bpf_sk_fullsock(sk);
 	if (!sk)
 		return ALLOW;
-	socket = place.length ? socket_get(skb, sk)
-			      : bpf_sk_storage_get(&socket_state, sk, NULL, 0);
+	if (sk->state == BPF_TCP_LISTEN) {
+		/* Data on the last segment of a handshake: the connection's own socket is not there
+		 * yet. */
+		if (place.length)
+			count_loss(HANDSHAKE);
+		return ALLOW;
+	}
+	socket =
+		place.length ? socket_get(skb, sk) : bpf_sk_storage_get(&socket_state, sk, NULL, 0);
 	if (!socket) {
 		if (place.length)
 			count_loss(STATE_FULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Writes the packet door's records into the ring. A turn that finds the ring full is counted
- * as seen and lost; a segment that does marks its exchange, which is counted where it would have been sent.
+ * as seen and lost; a segment that does marks its exchange, which is counted where it would have
+ * been sent.
  */
 #ifndef SKEP_PACKET_EMIT_BPF_H
 #define SKEP_PACKET_EMIT_BPF_H
@@ -10,7 +11,7 @@
 #include "doors/packet_socket.bpf.h"
 
 /* Two sizes of turn record, so that small exchanges take little of the ring. */
-#define TURN_SMALL_ANSWER 256
+#define TURN_SMALL_ANSWER  256
 #define TURN_SMALL_REQUEST 128
 
 static __always_inline void fill_common(
@@ -219,8 +220,8 @@ static __noinline int emit_kept(struct packet_socket *socket, __u32 seq)
 		return 0;
 	}
 	bytes.length = socket->request_bytes;
-	fill_segment(segment, socket, &bytes, socket->request_bytes,
-		PACKET_IS_ORDERED | PACKET_IS_HEAD);
+	fill_segment(
+		segment, socket, &bytes, socket->request_bytes, PACKET_IS_ORDERED | PACKET_IS_HEAD);
 	segment->common.header.size = sizeof(*segment) + PACKET_REQUEST_BYTES;
 	segment->common.header.time_ns = socket->request_ns;
 	__builtin_memcpy(segment + 1, socket->request, PACKET_REQUEST_BYTES);

@@ -11,17 +11,18 @@
 #include "bpf/event.h"
 
 enum packet_record_type {
-	PACKET_TURN, /* a whole request and the first packet of its answer */
+	PACKET_TURN,	/* a whole request and the first packet of its answer */
 	PACKET_SEGMENT, /* bytes of one direction, in the order in which the door saw them */
-	PACKET_CLOSE, /* no more answer bytes will come; sent only inside an exchange */
+	PACKET_CLOSE,	/* no more answer bytes will come; sent only inside an exchange */
 };
 
 enum packet_direction { PACKET_INGRESS, PACKET_EGRESS };
 
 enum packet_flag {
 	PACKET_IS_ORDERED = 1 << 0, /* every byte is in segments from here on: user space pairs */
-	PACKET_IS_ANSWER = 1 << 1, /* of the direction that answers */
-	PACKET_IS_HEAD = 1 << 2, /* the first segment of a message, as far as the kernel half knows */
+	PACKET_IS_ANSWER = 1 << 1,  /* of the direction that answers */
+	PACKET_IS_HEAD =
+		1 << 2, /* the first segment of a message, as far as the kernel half knows */
 	PACKET_LOST_BEFORE = 1 << 3, /* records of this connection were lost since the last one */
 };
 
@@ -31,13 +32,13 @@ enum packet_flag {
  */
 #define PACKET_REQUEST_BYTES 256
 /* Of an answer's first packet: most heads fit, and all that judge an exchange stand early. */
-#define PACKET_ANSWER_BYTES 512
+#define PACKET_ANSWER_BYTES  512
 /* Of one packet, when a message's beginning or an ordered connection goes up as segments. */
 #define PACKET_SEGMENT_BYTES 4096
 /* Segments are cut into pieces of that many bytes; a packet has at most PACKET_PIECES of them. */
-#define PACKET_PIECES 16
+#define PACKET_PIECES	     16
 /* The last bytes of a packet that is not copied whole: shows the end of a chunked body. */
-#define PACKET_TAIL_BYTES 8
+#define PACKET_TAIL_BYTES    8
 
 struct packet_ends {
 	__u8 local_address[16]; /* IPv4 as ::ffff:a.b.c.d */
@@ -49,23 +50,24 @@ struct packet_ends {
 
 struct packet_common {
 	struct record_header header; /* time_ns: of the packet that caused the record */
-	__u64 cookie; /* of the socket, never used again */
-	struct task_identity owner; /* zero while no send was seen in process context */
+	__u64 cookie;		     /* of the socket, never used again */
+	struct task_identity owner;  /* zero while no send was seen in process context */
 	struct packet_ends ends;
-	__u8 role; /* enum request_role */
+	__u8 role;     /* enum request_role */
 	__u8 protocol; /* index in protocols.def */
-	__u16 flags; /* enum packet_flag */
-	__u32 turn; /* number of the exchange on this connection, from 1 */
+	__u16 flags;   /* enum packet_flag */
+	__u32 turn;    /* number of the exchange on this connection, from 1 */
 };
 
 /*
  * Followed by answer_captured bytes of the answer, and at request_offset from the
- * record's start by the whole request. answer_bytes is 0 when the connection ended without an answer.
+ * record's start by the whole request. answer_bytes is 0 when the connection ended without an
+ * answer.
  */
 struct packet_turn {
 	struct packet_common common;
-	__u64 request_ns; /* first byte */
-	__u32 answer_seq; /* TCP sequence number of the answer's first byte */
+	__u64 request_ns;   /* first byte */
+	__u32 answer_seq;   /* TCP sequence number of the answer's first byte */
 	__u32 answer_bytes; /* in the first packet */
 	__u16 request_bytes;
 	__u16 request_offset;
@@ -80,7 +82,7 @@ struct packet_turn {
  */
 struct packet_segment {
 	struct packet_common common;
-	__u32 seq; /* TCP sequence number of the first byte */
+	__u32 seq;    /* TCP sequence number of the first byte */
 	__u32 length; /* bytes that this record stands for, at least captured */
 	__u16 captured;
 	__u16 reserved[3];

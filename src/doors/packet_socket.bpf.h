@@ -3,8 +3,8 @@
  * What the packet door keeps of each socket, and how it learns who owns it.
  *
  * Ownership needs no hook on accept or connect and no guess: TCP sends under the socket's
- * lock, either as a softirq that found it free or as the process that holds it. So a packet on its way out
- * of a socket whose lock is owned by a process is sent by the current task.
+ * lock, either as a softirq that found it free or as the process that holds it. So a packet on its
+ * way out of a socket whose lock is owned by a process is sent by the current task.
  */
 #ifndef SKEP_PACKET_SOCKET_BPF_H
 #define SKEP_PACKET_SOCKET_BPF_H
@@ -34,8 +34,8 @@ struct {
 	__type(value, struct packet_socket);
 } socket_state SEC(".maps");
 
-const volatile __u32 self_pid; /* the agent: its own sockets are left out */
-const volatile __u32 scope_pid; /* 0: every process */
+const volatile __u32 self_pid;	  /* the agent: its own sockets are left out */
+const volatile __u32 scope_pid;	  /* 0: every process */
 const volatile __u32 scope_netns; /* 0: every network namespace */
 
 /*

@@ -5,8 +5,8 @@
  * (under the socket's lock: no calls, no loops) and natively in tests and under the fuzzer.
  *
  * A connection takes *turns* while it keeps to request, answer, request, answer.
- * Once it pipelines, sends interim answers or loses that rhythm, it is *ordered* for good: every byte goes
- * up and user space pairs.
+ * Once it pipelines, sends interim answers or loses that rhythm, it is *ordered* for good: every
+ * byte goes up and user space pairs.
  */
 #ifndef SKEP_PACKET_TURN_H
 #define SKEP_PACKET_TURN_H
@@ -29,9 +29,9 @@ enum packet_match {
 	PACKET_MATCH_NO,
 	PACKET_MATCH_MAYBE, /* too short to tell */
 	PACKET_MATCH_YES,
-	PACKET_MATCH_PLAIN, /* a request that is whole, alone and without a body */
+	PACKET_MATCH_PLAIN,   /* a request that is whole, alone and without a body */
 	PACKET_MATCH_INTERIM, /* an answer before the answer */
-	PACKET_MATCH_TUNNEL, /* an answer after which the bytes are no longer the protocol's */
+	PACKET_MATCH_TUNNEL,  /* an answer after which the bytes are no longer the protocol's */
 };
 
 struct packet_state {
@@ -39,18 +39,18 @@ struct packet_state {
 	__u8 phase;
 	__u8 role;
 	__u8 is_streamed; /* the request of this turn went up in segments */
-	__u8 is_lost; /* one of these segments did not */
-	__u8 is_ended; /* the close was told */
-	__u8 probes; /* packets looked at without finding out what is spoken */
-	__u8 held; /* packets that came before the head of their message */
+	__u8 is_lost;	  /* one of these segments did not */
+	__u8 is_ended;	  /* the close was told */
+	__u8 probes;	  /* packets looked at without finding out what is spoken */
+	__u8 held;	  /* packets that came before the head of their message */
 	__u8 has_next[2]; /* by enum packet_direction: next[] is known */
-	__u8 has_hole; /* ordered, and bytes are missing that may still come */
-	__u8 is_connect; /* the request of this turn asks for a tunnel */
+	__u8 has_hole;	  /* ordered, and bytes are missing that may still come */
+	__u8 is_connect;  /* the request of this turn asks for a tunnel */
 	__u32 turn;
-	__u32 next[2]; /* sequence number after the last byte seen */
-	__u32 held_end; /* after the last byte of the held packets */
+	__u32 next[2];	      /* sequence number after the last byte seen */
+	__u32 held_end;	      /* after the last byte of the held packets */
 	__u32 message_seq[2]; /* of the first byte of the message in that direction */
-	__u32 sent[2]; /* sequence number up to which records told of the bytes */
+	__u32 sent[2];	      /* sequence number up to which records told of the bytes */
 };
 
 /* One packet with payload. */
@@ -58,9 +58,9 @@ struct packet_view {
 	__u32 seq;
 	__u32 length;
 	__u8 direction;
-	__u8 is_push; /* TCP PSH: the sender's call ends here */
-	__u8 request; /* enum packet_match, as if it began a request */
-	__u8 answer; /* enum packet_match, as if it began an answer */
+	__u8 is_push;	 /* TCP PSH: the sender's call ends here */
+	__u8 request;	 /* enum packet_match, as if it began a request */
+	__u8 answer;	 /* enum packet_match, as if it began an answer */
 	__u8 is_connect; /* a request for a tunnel */
 	__u8 is_success; /* an answer that grants it */
 };
@@ -77,16 +77,16 @@ struct packet_verdict {
 	__u8 action;
 	__u8 is_answer;
 	__u8 is_head;
-	__u8 is_lost; /* order was lost: count it */
-	__u32 trim; /* bytes at the front that were seen before */
+	__u8 is_lost;	/* order was lost: count it */
+	__u32 trim;	/* bytes at the front that were seen before */
 	__u32 from_seq; /* the segment stands for the bytes from here */
-	__u32 capture; /* at most that many bytes of the packet, after trim */
+	__u32 capture;	/* at most that many bytes of the packet, after trim */
 };
 
 #define PACKET_PROBES_MAXIMUM 16
-#define PACKET_HELD_MAXIMUM 8
+#define PACKET_HELD_MAXIMUM   8
 /* A long body tells of itself at least that often, also without PSH. */
-#define PACKET_UNTOLD_BYTES (16U << 20)
+#define PACKET_UNTOLD_BYTES   (16U << 20)
 
 PACKET_INLINE int packet_is_request_direction(const struct packet_state *state, __u8 direction)
 {
@@ -166,8 +166,8 @@ PACKET_INLINE void packet_segment_of(struct packet_state *state, const struct pa
 	state->sent[side] = view->seq + view->length;
 }
 
-PACKET_INLINE void packet_start_request(struct packet_state *state, const struct packet_view *view,
-	struct packet_verdict *verdict)
+PACKET_INLINE void packet_start_request(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
 {
 	__u32 side = view->direction & 1;
 
@@ -197,14 +197,13 @@ PACKET_INLINE void packet_continue(struct packet_state *state, const struct pack
 
 	if (offset < head_bytes || match >= PACKET_MATCH_YES)
 		packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
-	else if (view->is_push ||
-		 packet_distance(state->sent[side], view->seq + view->length) >=
-			 (__s32)PACKET_UNTOLD_BYTES)
+	else if (view->is_push || packet_distance(state->sent[side], view->seq + view->length) >=
+					  (__s32)PACKET_UNTOLD_BYTES)
 		packet_segment_of(state, view, verdict, 0);
 }
 
-PACKET_INLINE void packet_to_ordered(struct packet_state *state, const struct packet_view *view,
-	struct packet_verdict *verdict)
+PACKET_INLINE void packet_to_ordered(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
 {
 	int keeps_request = state->phase == PACKET_REQUEST && !state->is_streamed;
 
@@ -214,8 +213,8 @@ PACKET_INLINE void packet_to_ordered(struct packet_state *state, const struct pa
 		verdict->action = PACKET_DO_FLUSH;
 }
 
-PACKET_INLINE void packet_judge_request(struct packet_state *state, const struct packet_view *view,
-	struct packet_verdict *verdict)
+PACKET_INLINE void packet_judge_request(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
 {
 	if (state->phase != PACKET_REQUEST) {
 		/* Not a head: the rest of a body that was answered early, or blank lines. */
@@ -229,8 +228,8 @@ PACKET_INLINE void packet_judge_request(struct packet_state *state, const struct
 		packet_to_ordered(state, view, verdict);
 }
 
-PACKET_INLINE void packet_judge_answer(struct packet_state *state, const struct packet_view *view,
-	struct packet_verdict *verdict)
+PACKET_INLINE void packet_judge_answer(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
 {
 	__u32 side = view->direction & 1;
 
@@ -311,8 +310,8 @@ PACKET_INLINE void packet_judge(
 
 /*
  * FIN or RST, or the socket's end. Returns the action: TURN (the kept request stays without an
- * answer), FLUSH (so does one that went up in segments), SEGMENT (tell the close), or NOTHING when no
- * exchange is open.
+ * answer), FLUSH (so does one that went up in segments), SEGMENT (tell the close), or NOTHING when
+ * no exchange is open.
  */
 PACKET_INLINE enum packet_action packet_judge_end(
 	struct packet_state *state, __u8 direction, int is_reset)

@@ -11,7 +11,7 @@
 struct stream {
 	struct stream_options options;
 	struct map *connections; /* cookie → struct connection */
-	uint64_t seen; /* not counted by the kernel half */
+	uint64_t seen;		 /* not counted by the kernel half */
 	uint64_t reported;
 	uint64_t lost[COUNT_MAXIMUM];
 	struct request_event event; /* the one being reported: large, so not on the stack */
@@ -35,8 +35,8 @@ int stream_new(const struct stream_options *options, struct stream **ret_stream)
 	if (!stream)
 		return -ENOMEM;
 	stream->options = *options;
-	stream->connections = map_new(
-		sizeof(uint64_t), sizeof(struct connection), options->maximum_connections);
+	stream->connections =
+		map_new(sizeof(uint64_t), sizeof(struct connection), options->maximum_connections);
 	if (!stream->connections) {
 		free(stream);
 		return -ENOMEM;
@@ -124,8 +124,8 @@ static void fill_exchange(struct request_event *event, const struct exchange *ex
 		event->first_byte_ns = exchange->answer_ns - exchange->request_ns;
 	event->request_bytes = exchange->request_bytes;
 	event->response_bytes = exchange->answer_bytes;
-	event->is_error = exchange->is_error ||
-			  (exchange->is_client_error && event->role == ROLE_CLIENT);
+	event->is_error =
+		exchange->is_error || (exchange->is_client_error && event->role == ROLE_CLIENT);
 	str_set(event->operation, request->operation);
 	str_set(event->status, exchange->status);
 	str_set(event->host, request->host);
@@ -275,8 +275,8 @@ static struct exchange *turn_request(
 	struct message message;
 
 	if (connection->protocol->request(bytes, stream->options.message_flags, &message) == 1)
-		exchange = connection_add_exchange(
-			connection, &message, turn->common.header.time_ns);
+		exchange =
+			connection_add_exchange(connection, &message, turn->common.header.time_ns);
 	if (!exchange) {
 		stream->lost[COUNT_LOST_PARSE]++;
 		return NULL;
@@ -372,9 +372,9 @@ static void side_take(struct stream *stream, struct connection *connection, enum
 	} else if (ahead > 0 && connection->is_ordered) {
 		connection_lose_order(stream, connection);
 	} else if (ahead > 0) {
-		struct side_input gap = { .unseen_bytes = (uint32_t)ahead,
-			.time_ns = input.time_ns,
-			.tail = no_tail };
+		struct side_input gap = {
+			.unseen_bytes = (uint32_t)ahead, .time_ns = input.time_ns, .tail = no_tail
+		};
 
 		side_read(stream, connection, name, gap);
 	}

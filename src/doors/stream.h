@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one body that turns bytes into exchanges: it gets what a door saw of a connection and
- * lets the protocol read it, so that a protocol never knows which door its bytes came through. In: records
- * of the packet door. Out: one request_event per exchange. Loop thread only; bounded by a
+ * lets the protocol read it, so that a protocol never knows which door its bytes came through. In:
+ * records of the packet door. Out: one request_event per exchange. Loop thread only; bounded by a
  * maximum of connections, of which only those inside an exchange or ordered are kept.
  */
 #ifndef SKEP_STREAM_H
@@ -29,7 +29,8 @@ struct stream_options {
 };
 
 int stream_new(const struct stream_options *options, struct stream **ret_stream);
-void stream_free(struct stream *stream); /* exchanges that are open are forgotten: stream_in_flight counts them */
+void stream_free(struct stream
+		*stream); /* exchanges that are open are forgotten: stream_in_flight counts them */
 
 void stream_turn(struct stream *stream, const struct packet_turn *turn);
 void stream_segment(struct stream *stream, const struct packet_segment *segment);

@@ -15,10 +15,10 @@
 enum side_name { SIDE_REQUEST, SIDE_ANSWER };
 
 enum side_state {
-	SIDE_HEAD, /* at the start of a message or inside its head */
-	SIDE_LENGTH, /* body_left bytes of a body follow */
+	SIDE_HEAD,    /* at the start of a message or inside its head */
+	SIDE_LENGTH,  /* body_left bytes of a body follow */
 	SIDE_CHUNKED, /* the scan stands inside a chunked body */
-	SIDE_BLIND, /* inside a chunked body of which bytes are missing: only its end shows */
+	SIDE_BLIND,   /* inside a chunked body of which bytes are missing: only its end shows */
 	SIDE_UNTIL_CLOSE,
 	SIDE_LOST, /* the boundaries are lost, or the bytes are no longer the protocol's */
 };
@@ -37,7 +37,7 @@ struct exchange {
 	struct message request;
 	uint64_t request_ns;
 	uint64_t answer_ns; /* first byte, 0 before */
-	uint64_t last_ns; /* last byte so far */
+	uint64_t last_ns;   /* last byte so far */
 	uint64_t request_bytes;
 	uint64_t answer_bytes;
 	char status[16];
@@ -51,12 +51,13 @@ struct connection {
 	const struct protocol *protocol;
 	struct side sides[2];
 	struct exchange *first; /* the oldest: the next answer is its */
-	struct exchange *last; /* the youngest: request bytes are its */
+	struct exchange *last;	/* the youngest: request bytes are its */
 	unsigned int count;
 	bool is_ordered;
 };
 
-/* What a side reads in one go: bytes, then how many follow that nobody saw, and how the last ones look. */
+/* What a side reads in one go: bytes, then how many follow that nobody saw, and how the last ones
+ * look. */
 struct side_input {
 	struct slice bytes;
 	uint64_t unseen_bytes;
@@ -73,7 +74,8 @@ bool connection_is_idle(const struct connection *connection);
 
 /* stream.c: takes the first exchange off and reports it. */
 void stream_finish(struct stream *stream, struct connection *connection, bool is_incomplete);
-/* stream.c: an exchange happened and could not be reported. is_counted: as seen, by the kernel half. */
+/* stream.c: an exchange happened and could not be reported. is_counted: as seen, by the kernel
+ * half. */
 void stream_lose(struct stream *stream, enum count reason, bool is_counted);
 unsigned int stream_message_flags(const struct stream *stream);
 
@@ -84,7 +86,8 @@ void side_read(struct stream *stream, struct connection *connection, enum side_n
 void side_reset(struct side *side);
 /* No more bytes come in the answering direction: ends what ends so. */
 void side_close(struct stream *stream, struct connection *connection);
-/* Adds an exchange whose request head is message. NULL when the pipeline is full or memory is out. */
+/* Adds an exchange whose request head is message. NULL when the pipeline is full or memory is out.
+ */
 struct exchange *connection_add_exchange(
 	struct connection *connection, const struct message *message, uint64_t time_ns);
 

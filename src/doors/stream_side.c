@@ -90,9 +90,8 @@ static void side_enter_body(struct stream *stream, struct connection *connection
 	}
 }
 
-static void side_got_request(
-	struct stream *stream, struct connection *connection, const struct message *message,
-	uint64_t time_ns)
+static void side_got_request(struct stream *stream, struct connection *connection,
+	const struct message *message, uint64_t time_ns)
 {
 	if (!connection_add_exchange(connection, message, time_ns)) {
 		stream_lose(stream, COUNT_LOST_LIMIT, false);
@@ -103,9 +102,8 @@ static void side_got_request(
 	side_enter_body(stream, connection, SIDE_REQUEST, message);
 }
 
-static void side_got_answer(
-	struct stream *stream, struct connection *connection, const struct message *message,
-	uint64_t time_ns)
+static void side_got_answer(struct stream *stream, struct connection *connection,
+	const struct message *message, uint64_t time_ns)
 {
 	struct exchange *exchange = connection->first;
 
@@ -157,7 +155,8 @@ static void side_fail(struct stream *stream, struct connection *connection, enum
 
 	side_reset(side);
 	side->state = SIDE_LOST;
-	/* A request that is none never was an exchange; an answer that is none leaves one without. */
+	/* A request that is none never was an exchange; an answer that is none leaves one without.
+	 */
 	if (name == SIDE_ANSWER && connection->first && !connection->is_ordered) {
 		stream_lose(stream, COUNT_LOST_PARSE, connection->first->is_counted);
 		connection_done(connection);
@@ -200,9 +199,10 @@ static bool ends_chunked(const uint8_t *last, size_t length)
 	return length >= bytes && memcmp(last + length - bytes, end, bytes) == 0;
 }
 
-/* Uses bytes from the front of the input; returns how many. Sets *ret_is_over when the message ends there. */
-static size_t side_read_body(struct connection *connection, enum side_name name,
-	struct slice bytes, bool *ret_is_over)
+/* Uses bytes from the front of the input; returns how many. Sets *ret_is_over when the message ends
+ * there. */
+static size_t side_read_body(
+	struct connection *connection, enum side_name name, struct slice bytes, bool *ret_is_over)
 {
 	struct side *side = &connection->sides[name];
 	size_t used = 0;
@@ -222,8 +222,7 @@ static size_t side_read_body(struct connection *connection, enum side_name name,
 			side->state = SIDE_BLIND;
 	} else {
 		used = bytes.length;
-		*ret_is_over =
-			side->state == SIDE_BLIND && ends_chunked(bytes.data, bytes.length);
+		*ret_is_over = side->state == SIDE_BLIND && ends_chunked(bytes.data, bytes.length);
 	}
 	return used;
 }
@@ -257,7 +256,8 @@ static void side_step_over(struct stream *stream, struct connection *connection,
 		side_account(connection, name, side->body_left, input->time_ns);
 		side_message_ended(stream, connection, name);
 	}
-	/* A boundary may lie in there: until the door says that a message begins, nothing is known. */
+	/* A boundary may lie in there: until the door says that a message begins, nothing is known.
+	 */
 	side->state = SIDE_LOST;
 }
 

@@ -8,12 +8,13 @@ const char *count_name(enum count count)
 {
 	static const char *const names[COUNT_MAXIMUM] = {
 		[COUNT_SEEN] = "seen",
-		[COUNT_SENT] = "sent",
 		[COUNT_LOST_RING_FULL] = "ring_full",
 		[COUNT_LOST_STATE_FULL] = "state_full",
 		[COUNT_LOST_READ] = "read",
 		[COUNT_LOST_ORDER] = "order",
 		[COUNT_LOST_LIMIT] = "limit",
+		[COUNT_LOST_PARSE] = "parse",
+		[COUNT_LOST_HANDSHAKE] = "handshake",
 	};
 
 	return (unsigned int)count < COUNT_MAXIMUM && names[count] ? names[count] : "unknown";
