@@ -140,7 +140,7 @@ static int door_load(struct packet_door *door, struct fail *fail)
 	if (r < 0)
 		return r;
 	door_configure(door);
-	r = loader_load(agent, door->bpf->skeleton, fail);
+	r = loader_load(door->bpf->skeleton, fail);
 	if (r < 0)
 		return r;
 	ring_register(agent->ring, SOURCE_packet, door_consume, door);

@@ -124,28 +124,33 @@ static void side_got_answer(struct stream *stream, struct connection *connection
 	side_enter_body(stream, connection, SIDE_ANSWER, message);
 }
 
-/* Lets the protocol read a head. Returns bytes used of `bytes`, or -errno when it is none. */
+/*
+ * Lets the protocol read the head that begins head->bytes; it is cut there when unseen bytes
+ * follow. Returns the bytes used, 0 when more are needed, or -errno when it is none.
+ */
 static int side_parse(struct stream *stream, struct connection *connection, enum side_name name,
-	struct slice bytes, bool is_cut, uint64_t time_ns)
+	const struct side_input *head)
 {
 	static const struct message no_request;
 	const struct protocol *protocol = connection->protocol;
-	unsigned int flags = stream_message_flags(stream) | (is_cut ? MESSAGE_CUT : 0);
+	unsigned int flags = stream_message_flags(stream);
 	struct message message;
 	int result;
 
+	if (head->unseen_bytes > 0)
+		flags |= MESSAGE_CUT;
 	if (name == SIDE_REQUEST)
-		result = protocol->request(bytes, flags, &message);
+		result = protocol->request(head->bytes, flags, &message);
 	else
-		result = protocol->response(bytes, flags,
+		result = protocol->response(head->bytes, flags,
 			connection->first ? &connection->first->request : &no_request, &message);
 	if (result <= 0)
 		return result;
 	buf_clear(&connection->sides[name].head);
 	if (name == SIDE_REQUEST)
-		side_got_request(stream, connection, &message, time_ns);
+		side_got_request(stream, connection, &message, head->time_ns);
 	else
-		side_got_answer(stream, connection, &message, time_ns);
+		side_got_answer(stream, connection, &message, head->time_ns);
 	return (int)message.head_bytes;
 }
 
@@ -163,30 +168,29 @@ static void side_fail(struct stream *stream, struct connection *connection, enum
 	}
 }
 
-/* In the head state: uses bytes, from the front of the input. Returns how many. */
+/* In the head state: uses bytes from the front of the input. Returns how many. */
 static size_t side_read_head(struct stream *stream, struct connection *connection,
 	enum side_name name, const struct side_input *input)
 {
 	struct side *side = &connection->sides[name];
 	size_t before = side->head.length;
-	bool is_cut = input->unseen_bytes > 0;
-	struct slice bytes = input->bytes;
+	struct side_input head = *input;
 	int used;
 
 	if (before > 0) {
-		if (buf_append(&side->head, bytes.data, bytes.length) < 0)
-			is_cut = true;
-		bytes.data = (const uint8_t *)side->head.data;
-		bytes.length = side->head.length;
+		if (buf_append(&side->head, input->bytes.data, input->bytes.length) < 0)
+			head.unseen_bytes = 1;
+		head.bytes.data = (const uint8_t *)side->head.data;
+		head.bytes.length = side->head.length;
 	}
-	used = side_parse(stream, connection, name, bytes, is_cut, input->time_ns);
+	used = side_parse(stream, connection, name, &head);
 	if (used < 0) {
 		side_fail(stream, connection, name);
 		return input->bytes.length;
 	}
 	if (used > 0)
-		return (size_t)used > before ? (size_t)used - before : 0;
-	if (before == 0 && buf_append(&side->head, bytes.data, bytes.length) < 0)
+		return (size_t)used > before ? MIN((size_t)used - before, input->bytes.length) : 0;
+	if (before == 0 && buf_append(&side->head, input->bytes.data, input->bytes.length) < 0)
 		side_fail(stream, connection, name);
 	return input->bytes.length;
 }

@@ -266,7 +266,7 @@ int loader_sum_counts(const struct bpf_map *counts, struct feature_counts *sum)
 
 		if (r < 0)
 			return r;
-		for (int cpu = 0; key != COUNT_SENT && cpu < cpu_count; cpu++)
+		for (int cpu = 0; cpu < cpu_count; cpu++)
 			*total += values[cpu];
 	}
 	return 0;
