@@ -34,7 +34,8 @@ void server_run(struct server *server)
 			return;
 	}
 	/* Should the loop's queue be full, the tick carries on. */
-	loop_post(server->loop, run_again, server);
+	if (server->daemon)
+		loop_post(server->loop, run_again, server);
 }
 
 static void on_ready(void *context, uint32_t epoll_events)
