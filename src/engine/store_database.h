@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The file of the store and the one connection that may write to it: opens, completes, fills and
+ * trims it. One thread at a time; the writer's after the start.
+ */
+#ifndef SKEP_STORE_DATABASE_H
+#define SKEP_STORE_DATABASE_H
+
+#include "engine/row.h"
+#include "engine/store_schema.h"
+
+/* Kinds of events, at most. */
+#define STORE_TABLES_MAXIMUM 64
+
+struct store_table {
+	const struct event_kind *kind;
+	bool is_rate; /* counts: kept longer than single events */
+	sqlite3_stmt *insert;
+	uint64_t rows;	     /* about */
+	uint64_t row_bytes;  /* about, running mean */
+	uint64_t last_rowid; /* counts only: rows up to it are there already */
+};
+
+struct store_database {
+	sqlite3 *handle;
+	char path[256];
+	struct store_schema schema;
+	uint64_t maximum_bytes; /* of the file and its log together */
+	uint64_t maximum_age_ns;
+	uint64_t page_bytes;
+	uint64_t page_limit; /* pages that the file may have */
+	struct store_table tables[STORE_TABLES_MAXIMUM];
+	unsigned int table_count;
+};
+
+/*
+ * Opens or creates database->path; path, schema and limits are set by the caller, the rest is
+ * zero. A damaged file is set aside and a new one made: *ret_set_aside (256 bytes) is its new name
+ * then, else "". 0 or -errno as store_schema_apply.
+ */
+int store_database_open(struct store_database *database, char *ret_set_aside, struct fail *fail);
+void store_database_close(struct store_database *database); /* what was not closed properly is
+							       found again by SQLite */
+/* After -EUCLEAN: closes, moves the file away, opens a new one. */
+int store_database_set_aside(
+	struct store_database *database, char *ret_set_aside, struct fail *fail);
+
+/* Writes rows (row.h) as one transaction: all or none. 0 or -errno as store_execute. */
+int store_database_write(struct store_database *database, struct slice rows, struct fail *fail);
+
+/* Bytes of the file and its log on disk. */
+uint64_t store_database_bytes(const struct store_database *database);
+
+/* ---- store_limit.c: the caps --------------------------------------------------------------- */
+
+/*
+ * Deletes the oldest rows until the file has room again. is_full: the last write found none.
+ * Returns the number of rows deleted or -errno.
+ */
+int64_t store_limit_bytes(struct store_database *database, bool is_full, struct fail *fail);
+/* Deletes what is older than the age limit, a bounded number of rows. Rows deleted or -errno. */
+int64_t store_limit_age(struct store_database *database, uint64_t now_wall_ns, struct fail *fail);
+
+/* ---- store_rollup.c ------------------------------------------------------------------------ */
+
+/*
+ * Makes one bucket of many old ones: 10 s to 1 min after an hour, to 10 min after a day. Sums stay
+ * exact. Only rows below settled_rowid; a bounded number of buckets a call. Buckets made or -errno.
+ */
+int store_rollup(struct store_database *database, uint64_t now_wall_ns, uint64_t settled_rowid,
+	struct fail *fail);
+
+#endif
