@@ -57,6 +57,7 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 LIBRARY_OBJECTS := $(filter-out $(OUT)/src/main.o,$(OBJECTS))
 SKELETONS := $(patsubst %.bpf.c,$(GEN)/%.skel.h,$(notdir $(BPF_SOURCES)))
 TEST_PROGRAMS := $(TESTS:%.c=$(OUT)/%)
+FUZZ_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 GENERATED := $(SKELETONS)
 
 .PHONY: all
@@ -103,10 +104,19 @@ $(OUT)/src/%_test: $(OUT)/src/%_test.o $(OUT)/libskep.a
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) $< $(OUT)/libskep.a $(LDLIBS) -lcmocka -o $@
 
--include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(wildcard $(GEN)/*.d)
+$(OUT)/tests/fuzz/%_fuzz: $(OUT)/tests/fuzz/%_fuzz.o $(OUT)/tests/fuzz/main.o $(OUT)/libskep.a
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) $^ $(LDLIBS) -o $@
+
+# With libFuzzer's own main; make fuzz builds it with clang.
+$(OUT)/tests/fuzz/%_fuzzer: $(OUT)/tests/fuzz/%_fuzz.o $(OUT)/libskep.a
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
+
+-include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d) $(wildcard $(GEN)/*.d)
 
 # ---- tests -------------------------------------------------------------------------------------
-.PHONY: check unit checkers test bench e2e
+.PHONY: check unit checkers fuzz-seeds fuzz test bench e2e
 unit: $(TEST_PROGRAMS)
 	@tools/run-tests unit $(TEST_PROGRAMS)
 
@@ -117,7 +127,27 @@ checkers:
 
 # The unit tier always runs under the sanitizers, in its own folder.
 check: checkers
-	@$(MAKE) --no-print-directory SANITIZE=address,undefined unit
+	@$(MAKE) --no-print-directory SANITIZE=address,undefined unit fuzz-seeds
+
+# Every fuzz target over its seeds, under the sanitizers.
+ifeq ($(SANITIZE),)
+fuzz-seeds:
+	@$(MAKE) --no-print-directory SANITIZE=address,undefined $@
+else
+fuzz-seeds: $(FUZZ_PROGRAMS)
+	@tools/run-tests fuzz $(FUZZ_PROGRAMS)
+endif
+
+# make fuzz TARGET=http SECONDS=60: new inputs and crashes go to $(BUILD)/fuzz.
+SECONDS ?= 60
+FUZZ_OUT := $(BUILD)/fuzz
+fuzz:
+	@test -f tests/fuzz/$(TARGET)_fuzz.c || { echo "TARGET= one of: $(notdir $(FUZZ_PROGRAMS:_fuzz=))"; exit 2; }
+	@$(MAKE) --no-print-directory CC=$(CLANG) WARNINGS=-w BUILD=$(FUZZ_OUT) GEN=$(GEN) \
+		SANITIZE=address,undefined,fuzzer-no-link $(FUZZ_OUT)/sanitize/tests/fuzz/$(TARGET)_fuzzer
+	@mkdir -p $(FUZZ_OUT)/corpus/$(TARGET)
+	@$(FUZZ_OUT)/sanitize/tests/fuzz/$(TARGET)_fuzzer -max_total_time=$(SECONDS) -max_len=20000 \
+		-artifact_prefix=$(FUZZ_OUT)/ $(FUZZ_OUT)/corpus/$(TARGET) tests/fuzz/seeds/$(TARGET)
 
 test: all
 	@tools/run-all-tests
