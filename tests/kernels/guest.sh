@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # What the kernels tier checks inside a guest. Prints a line "ok WHAT" or "not ok WHAT: REASON" per
-# check, and returns 1 if any is not ok. The machine itself comes first, so that a broken guest is
-# not taken for a broken skep.
+# check, other lines for the reader, and returns 1 if any is not ok. The machine itself comes first,
+# so that a broken guest is not taken for a broken skep. Nothing but this script's own processes
+# runs here, so the agent watches all of it.
+agent=/tmp/agent
 failed=0
 
 check() { # WHAT COMMAND...
@@ -13,6 +15,7 @@ check() { # WHAT COMMAND...
 	else
 		echo "not ok $what${output:+: $output}"
 		failed=1
+		return 1
 	fi
 }
 
@@ -20,11 +23,20 @@ is_mounted() { # TYPE FOLDER
 	grep -q "^[^ ]* $2 $1 " /proc/mounts
 }
 
-equals() { # WANTED HAVE
+equals() { # WANTED FOUND
 	[ "$1" = "$2" ] || {
-		echo "wanted $1, have $2"
+		echo "wanted '$1', found '$2'"
 		return 1
 	}
+}
+
+wait_until() { # SECONDS COMMAND...
+	end=$(($(date +%s) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt "$end" ] || return 1
+		sleep 0.1
+	done
 }
 
 check_machine() {
@@ -34,7 +46,106 @@ check_machine() {
 	check 'tracefs is mounted' is_mounted tracefs /sys/kernel/tracing
 	check 'BPF LSM is on' grep -qw bpf /sys/kernel/security/lsm
 	check 'loopback is up' ping -c 1 -q 127.0.0.1
+	check 'no BPF program is loaded' equals 0 "$(programs)"
+}
+
+programs() {
+	bpftool -j prog show | jq length
+}
+
+status() { # FILTER
+	skep status --dir "$agent" -o json | jq -r "$1"
+}
+
+start_agent() {
+	skep run --dir "$agent" --listen off >/tmp/agent.log 2>&1 &
+	agent_pid=$!
+	wait_until 30 test -S "$agent/socket" && skep status --dir "$agent" --wait 60 >/dev/null && return
+	cat /tmp/agent.log
+	return 1
+}
+
+start_servers() {
+	mkdir /tmp/www
+	echo hello >/tmp/www/index.html
+	cat >/tmp/nginx.conf <<-END
+		user root;
+		worker_processes 1;
+		pid /tmp/nginx.pid;
+		events {}
+		http {
+			access_log off;
+			client_body_temp_path /tmp/body;
+			proxy_temp_path /tmp/proxy;
+			fastcgi_temp_path /tmp/fastcgi;
+			uwsgi_temp_path /tmp/uwsgi;
+			scgi_temp_path /tmp/scgi;
+			server {
+				listen 127.0.0.1:8080;
+				location / { return 200 "ok\n"; }
+				location /missing/ { return 404; }
+			}
+		}
+	END
+	nginx -e stderr -c /tmp/nginx.conf -p /tmp && httpd -p 127.0.0.1:8081 -h /tmp/www
+}
+
+# Keep-alive from curl to nginx, a connection an exchange from wget to httpd.
+exchange() {
+	curl -sS -o /dev/null 'http://127.0.0.1:8080/item/[1-200]' || return
+	curl -sS -o /dev/null 'http://127.0.0.1:8080/missing/[1-30]' || return
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		wget -q -O /dev/null http://127.0.0.1:8081/index.html || return
+	done
+}
+
+# The stream of rows has begun once it shows an exchange that it was to show.
+is_watching() {
+	wget -q -O /dev/null http://127.0.0.1:8080/probe
+	grep -q '"detail":"/probe"' /tmp/rows
+}
+
+# "role status detail-without-number weight" of every row, added up.
+rows() {
+	jq -r 'select(.detail != "/probe")
+		| "\(.role) \(.status) \(.detail | sub("[0-9]+$"; "")) \(.weight)"' /tmp/rows |
+		awk '{ sum[$1 " " $2 " " $3] += $4 } END { for (i in sum) print i, sum[i] }' | sort
+}
+
+wanted_rows='client 200 /index.html 10
+client 200 /item/ 200
+client 404 /missing/ 30
+server 200 /index.html 10
+server 200 /item/ 200
+server 404 /missing/ 30'
+
+rows_are_all() {
+	equals "$wanted_rows" "$(rows)"
+}
+
+check_agent() {
+	start_servers
+	check 'servers start' equals 0 $? || return
+	start_agent
+	check 'agent starts' equals 0 $? || return
+	status '.features[] | "# \(.name) \(.state) \(.door // "") \(.reason // "")"'
+	check 'http is on' equals on "$(status '.features[] | select(.name == "http").state')"
+	skep watch request --dir "$agent" -o json >/tmp/rows &
+	watch_pid=$!
+	check 'rows are streamed' wait_until 30 is_watching
+	exchange
+	check '240 exchanges are answered' equals 0 $?
+	wait_until 20 rows_are_all
+	check '240 exchanges are seen from both ends' rows_are_all
+	check 'nothing is lost' equals 0 "$(status '[.features[].lost[]] | add // 0')"
+	check 'all seen is reported' equals '' \
+		"$(status '.features[] | select(.seen != .reported) | .name')"
+	kill -TERM "$watch_pid" "$agent_pid"
+	wait "$agent_pid"
+	check 'agent ends with 0' equals 0 $?
+	check 'no BPF program stays' equals 0 "$(programs)"
 }
 
 check_machine
+check_agent
 exit "$failed"
