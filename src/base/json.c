@@ -4,10 +4,11 @@
  */
 #include "base/json.h"
 
-#include <inttypes.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
+
+#include "base/str.h"
 
 #define MAXIMUM_DEPTH 32
 /* U+FFFD, the replacement character. */
@@ -191,14 +192,18 @@ void json_string_slice(struct json *json, struct slice text)
 
 void json_u64(struct json *json, uint64_t value)
 {
+	char text[STR_NUMBER_BYTES];
+
 	begin_value(json);
-	buf_printf(json->buf, "%" PRIu64, value);
+	buf_append_string(json->buf, str_from_u64(text, sizeof(text), value));
 }
 
 void json_i64(struct json *json, int64_t value)
 {
+	char text[STR_NUMBER_BYTES];
+
 	begin_value(json);
-	buf_printf(json->buf, "%" PRId64, value);
+	buf_append_string(json->buf, str_from_i64(text, sizeof(text), value));
 }
 
 void json_double(struct json *json, double value)

@@ -197,3 +197,28 @@ char *str_from_bytes(char *destination, size_t size, uint64_t bytes)
 		destination, size, bytes, (struct unit){ names[power], 1ULL << (10 * power) });
 	return destination;
 }
+
+char *str_from_u64(char *destination, size_t size, uint64_t value)
+{
+	char digits[STR_NUMBER_BYTES];
+	char *at = digits + sizeof(digits) - 1;
+
+	*at = '\0';
+	do {
+		*--at = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	str_copy(destination, size, at);
+	return destination;
+}
+
+char *str_from_i64(char *destination, size_t size, int64_t value)
+{
+	bool is_negative = value < 0 && size > 1;
+
+	if (is_negative)
+		destination[0] = '-';
+	str_from_u64(destination + is_negative, size - is_negative,
+		value < 0 ? -(uint64_t)value : (uint64_t)value);
+	return destination;
+}

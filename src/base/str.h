@@ -29,6 +29,10 @@ int str_to_duration_ns(const char *text, uint64_t *ret_ns);
 /* "64", "10K", "5MiB", "2G", "1TB" to bytes, all powers of 1024. 0, -EINVAL or -ERANGE. */
 int str_to_bytes(const char *text, uint64_t *ret_bytes);
 
+#define STR_NUMBER_BYTES 21 /* the longest 64-bit number, with its sign and the NUL */
+/* Base 10, much faster than snprintf. size at least STR_NUMBER_BYTES. Returns destination. */
+char *str_from_u64(char *destination, size_t size, uint64_t value);
+char *str_from_i64(char *destination, size_t size, int64_t value);
 /* "950ns" "1.2ms" "3.4s" "5m12s" "2h" "3d4h"; "0" for zero. Cut, never rounded up; 16 bytes hold
  * any. Returns destination. */
 char *str_from_duration(char *destination, size_t size, uint64_t ns);

@@ -204,6 +204,18 @@ static void sizes_are_written(void **state)
 			str_from_bytes(text, sizeof(text), rows[i].bytes), rows[i].text);
 }
 
+static void numbers_are_written(void **state)
+{
+	char text[STR_NUMBER_BYTES];
+
+	assert_string_equal(str_from_u64(text, sizeof(text), 0), "0");
+	assert_string_equal(str_from_u64(text, sizeof(text), 1234567890), "1234567890");
+	assert_string_equal(str_from_u64(text, sizeof(text), UINT64_MAX), "18446744073709551615");
+	assert_string_equal(str_from_i64(text, sizeof(text), INT64_MIN), "-9223372036854775808");
+	assert_string_equal(str_from_i64(text, sizeof(text), INT64_MAX), "9223372036854775807");
+	assert_string_equal(str_from_i64(text, sizeof(text), -1), "-1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +229,7 @@ int main(void)
 		cmocka_unit_test(sizes_are_read),
 		cmocka_unit_test(durations_are_written),
 		cmocka_unit_test(sizes_are_written),
+		cmocka_unit_test(numbers_are_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,22 +92,22 @@ static void csv_text(struct buf *out, const char *text)
 {
 	/* Room for what inert_append makes of the longest fixed field. */
 	_cleanup_(buf_done)
-	struct buf safe;
+	struct buf safe = { .maximum = 1 << 20 };
 
-	buf_init(&safe, 1 << 20);
-	inert_append(&safe, text, INERT_UNLIMITED);
-	text = buf_text(&safe);
 	if (!strpbrk(text, ",\"")) {
-		buf_append_string(out, text);
+		inert_append(out, text, INERT_UNLIMITED);
 		return;
 	}
+	inert_append(&safe, text, INERT_UNLIMITED);
 	buf_append_byte(out, '"');
-	for (; *text; text++) {
+	for (text = buf_text(&safe); *text; text++) {
 		if (*text == '"')
 			buf_append_byte(out, '"');
 		buf_append_byte(out, *text);
 	}
 	buf_append_byte(out, '"');
+	if (safe.error && !out->error)
+		out->error = safe.error;
 }
 
 static void csv_row(

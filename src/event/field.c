@@ -5,8 +5,8 @@
 #include "event/field.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
-#include <stdio.h>
+
+#include "base/str.h"
 
 static const uint8_t ipv4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
@@ -115,10 +115,8 @@ const char *field_text(const struct field *field, const void *event, char *scrat
 	if (field->type == FIELD_BOOL)
 		return value ? "true" : "false";
 	if (field_is_signed(field))
-		snprintf(scratch, size, "%" PRId64, (int64_t)value);
-	else
-		snprintf(scratch, size, "%" PRIu64, value);
-	return scratch;
+		return str_from_i64(scratch, size, (int64_t)value);
+	return str_from_u64(scratch, size, value);
 }
 
 bool field_code_number(const char *text, uint64_t *ret_value)
