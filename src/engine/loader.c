@@ -20,31 +20,29 @@
 #include "engine/agent.h"
 #include "engine/ring.h"
 
+#define REASON_BYTES	128
 #define ENOTSUPP_KERNEL 524 /* include/linux/errno.h: not for user space, yet it gets there */
 
 /* What libbpf said during the step under way. A step starts with heard_clear. */
 static _Thread_local struct {
-	char program[32];
+	char part[48];	    /* "program on_exec", "map start_by_pid" */
 	char verifier[256]; /* its last lines */
 } heard;
 
 static void heard_clear(void)
 {
-	heard.program[0] = heard.verifier[0] = '\0';
+	heard.part[0] = heard.verifier[0] = '\0';
 }
 
-/* "prog 'on_exec': …": the first program that libbpf complains about. */
-static void hear_program(const char *text)
+/* "prog 'on_exec': …": the first part that libbpf complains about. */
+static void hear_part(const char *text, const char *opening, const char *word)
 {
-	const char *start = strstr(text, "prog '");
-	size_t length;
+	const char *start = strstr(text, opening);
 
-	if (!start || heard.program[0])
+	if (!start || heard.part[0])
 		return;
-	start += strlen("prog '");
-	length = strcspn(start, "'");
-	str_copy_slice(heard.program, sizeof(heard.program),
-		(struct slice){ (const uint8_t *)start, length });
+	start += strlen(opening);
+	snprintf(heard.part, sizeof(heard.part), "%s %.*s", word, (int)strcspn(start, "'"), start);
 }
 
 /* Keeps the two lines before the verifier's summary ("processed 12 insns …"), joined by a blank. */
@@ -88,7 +86,8 @@ static int PRINTF_LIKE(2, 0)
 		return 0;
 	}
 	if (level == LIBBPF_WARN) {
-		hear_program(text);
+		hear_part(text, "prog '", "program");
+		hear_part(text, "map '", "map");
 		hear_verifier(text);
 	}
 	length = strlen(text);
@@ -119,35 +118,44 @@ static const char *missing_capability(void)
 	if (syscall(SYS_capget, &header, data) < 0)
 		return NULL;
 	has = (uint64_t)data[1].effective << 32 | data[0].effective;
-	if (!(has & 1ULL << CAP_NET_ADMIN) && !(has & 1ULL << CAP_SYS_ADMIN))
-		return has & 1ULL << CAP_BPF ? "CAP_NET_ADMIN" : "CAP_BPF (or root)";
 	if (has & 1ULL << CAP_SYS_ADMIN)
-		return NULL;
+		return NULL; /* stands for the others, as before 5.8 */
 	if (!(has & 1ULL << CAP_BPF))
-		return "CAP_BPF";
-	return has & 1ULL << CAP_PERFMON ? NULL : "CAP_PERFMON";
+		return "CAP_BPF (or root)";
+	if (!(has & 1ULL << CAP_PERFMON))
+		return "CAP_PERFMON";
+	return has & 1ULL << CAP_NET_ADMIN ? NULL : "CAP_NET_ADMIN";
 }
 
-/* Since 5.11 maps and programs are charged to the cgroup instead of RLIMIT_MEMLOCK. */
-static bool has_memory_limit(void)
+/* KiB that may be locked, where the kernel charges maps to that: since 5.11 the cgroup pays. */
+static bool memory_limit(unsigned long long *ret_kib)
 {
 	struct utsname names;
 	unsigned int major, minor;
+	struct rlimit limit;
 
-	return uname(&names) == 0 && sscanf(names.release, "%u.%u", &major, &minor) == 2 &&
-	       (major < 5 || (major == 5 && minor < 11));
+	if (uname(&names) < 0 || sscanf(names.release, "%u.%u", &major, &minor) != 2 || major > 5 ||
+		(major == 5 && minor >= 11) || getrlimit(RLIMIT_MEMLOCK, &limit) < 0 ||
+		limit.rlim_cur == RLIM_INFINITY)
+		return false;
+	*ret_kib = limit.rlim_cur / 1024;
+	return true;
 }
 
 static const char *reason_of_refusal(char *scratch, size_t size)
 {
 	const char *capability = missing_capability();
+	unsigned long long kib;
 
-	if (!capability && has_memory_limit())
-		return "this kernel refuses it (lockdown, a hardened build, or the limit on locked "
-		       "memory)";
-	if (!capability)
+	if (capability)
+		snprintf(scratch, size, "not permitted: needs %s", capability);
+	else if (memory_limit(&kib))
+		snprintf(scratch, size,
+			"not permitted: most likely too little memory may be "
+			"locked, %llu KiB (ulimit -l, or CAP_SYS_RESOURCE)",
+			kib);
+	else
 		return "this kernel refuses it (lockdown or a hardened build)";
-	snprintf(scratch, size, "not permitted: needs %s", capability);
 	return scratch;
 }
 
@@ -177,7 +185,7 @@ static const char *reason_of(int code, char *scratch, size_t size)
 
 int loader_explain(struct fail *fail, int code, const char *what)
 {
-	char scratch[96];
+	char scratch[REASON_BYTES];
 
 	return fail_set(fail, code, "%s: %s", what, reason_of(code, scratch, sizeof(scratch)));
 }
@@ -185,18 +193,17 @@ int loader_explain(struct fail *fail, int code, const char *what)
 /* The same with what was heard of libbpf. */
 static int loader_explain_step(struct fail *fail, int code, const char *step)
 {
-	char what[96], scratch[96];
+	char what[96], scratch[REASON_BYTES];
 
-	snprintf(what, sizeof(what), "%s%s%s", step, heard.program[0] ? " program " : "",
-		heard.program);
+	snprintf(what, sizeof(what), "%s%s%s", step, heard.part[0] ? " " : "", heard.part);
 	if (!heard.verifier[0])
 		return loader_explain(fail, code, what);
-	/* EPERM is the kernel's own refusal, whatever the verifier wrote before. */
-	if (code != -EPERM)
+	/* Without a capability the verifier is stricter: that is then the cause of what it says. */
+	if (code != -EPERM && !missing_capability())
 		return fail_set(
 			fail, code, "%s: the verifier refuses it: %s", what, heard.verifier);
-	return fail_set(fail, code, "%s: %s: %s", what, reason_of(code, scratch, sizeof(scratch)),
-		heard.verifier);
+	return fail_set(fail, -EPERM, "%s: %s; the verifier says: %s", what,
+		reason_of_refusal(scratch, sizeof(scratch)), heard.verifier);
 }
 
 /* ---- steps ---- */
