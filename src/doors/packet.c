@@ -123,7 +123,7 @@ static void door_configure(struct packet_door *door)
 	door->bpf->rodata->scope_pid = agent->scope.kind == SCOPE_PID ? agent->scope.pid : 0;
 	door->bpf->rodata->scope_netns =
 		agent->scope.kind == SCOPE_NETNS ? agent->scope.netns_inode : 0;
-	door->bpf->rodata->wake_bytes = agent->config.ring_bytes / 4;
+	door->bpf->rodata->wake_bytes = ring_wake_bytes(agent->ring);
 }
 
 static int door_load(struct packet_door *door, struct fail *fail)
