@@ -96,6 +96,13 @@ int option_read_file(
 	const struct option_table *tables, unsigned int count, const char *path, struct fail *fail);
 /* False for the types that are set by their name alone (bool, terms without value_name). */
 bool option_takes_value(const struct option_row *row);
+/*
+ * 0, or -EINVAL with the first defect of the tables that serve one command: a name that is not
+ * kebab-case or is there twice, a letter that is, no help, a size that does not fit the type, words
+ * without OPTION_WORD, a value without a name, a default that is not allowed. For tests: it sets
+ * the defaults.
+ */
+int option_check(const struct option_table *tables, unsigned int count, struct fail *fail);
 /* Writes "expected …" for the type: what a value must look like. Returns destination. */
 char *option_expected(const struct option_row *row, char *destination, size_t size);
 

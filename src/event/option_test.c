@@ -272,6 +272,31 @@ static void the_nearest_name_is_found(void **state)
 	assert_null(nearest_found(&nearest));
 }
 
+static void tables_are_checked(void **state)
+{
+	struct option_row row;
+	struct option_table changed = { &row, 1, &values };
+	struct option_table twice[] = { table, table };
+
+	assert_int_equal(option_check(&table, 1, &failure), 0);
+	assert_int_equal(option_check(twice, 2, &failure), -EINVAL);
+	assert_string_equal(failure.text, "unmask: the name is there twice");
+#define WITH(index, change)                                                                        \
+	row = rows[index];                                                                         \
+	change;                                                                                    \
+	assert_int_equal(option_check(&changed, 1, &failure), -EINVAL)
+	WITH(0, row.name = "Un_mask");
+	WITH(0, row.help = NULL);
+	WITH(0, row.help = "A sentence.");
+	WITH(0, row.size = 4);
+	WITH(0, row.value_name = "X");
+	WITH(1, row.initial = "0");
+	WITH(1, row.minimum = 5000);
+	WITH(1, row.value_name = NULL);
+	WITH(6, row.words = NULL);
+#undef WITH
+}
+
 static int make_file(void **state)
 {
 	int fd = mkstemp(path);
@@ -301,6 +326,7 @@ int main(void)
 		TEST(files_are_read),
 		TEST(file_errors_name_the_line),
 		TEST(the_nearest_name_is_found),
+		TEST(tables_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);
