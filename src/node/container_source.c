@@ -3,7 +3,6 @@
  * Reads the JSON and the file names that container engines leave on disk; in: a container's id,
  * out: facts about it.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "node/container_source.h"
+#include "node/folder.h"
 #include "node/proc.h"
 
 #define PATH_BYTES	 512
@@ -21,12 +21,6 @@
 static void json_freep(json_t **value)
 {
 	json_decref(*value);
-}
-
-static void closedirp(DIR **folder)
-{
-	if (*folder)
-		closedir(*folder);
 }
 
 /* Absolute paths start at the root that was given, not at that of this process. */
@@ -242,9 +236,8 @@ bool runtime_has_state(int root_fd, const char *id)
 static bool bundle_from_containerd(int root_fd, const char *id, struct container_facts *facts)
 {
 	static const char tasks[] = "run/containerd/io.containerd.runtime.v2.task";
-	int fd = openat(root_fd, tasks, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_(closedirp)
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_(folder_closep)
+	DIR *folder = folder_open(root_fd, tasks);
 	const struct dirent *entry;
 	char path[PATH_BYTES];
 
@@ -401,9 +394,8 @@ static void search_folder(int root_fd, const char *path, const char *wanted,
 	bool (*accept)(const char *entry, const char *wanted, struct container_facts *facts),
 	struct container_facts *facts)
 {
-	int fd = openat(root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_(closedirp)
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_(folder_closep)
+	DIR *folder = folder_open(root_fd, path);
 	const struct dirent *entry;
 
 	for (unsigned int seen = 0; folder && seen < FOLDER_MAXIMUM; seen++) {

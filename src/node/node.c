@@ -4,124 +4,45 @@
  * struct event_process, filled once per process and copied for each event.
  */
 #include <ctype.h>
-#include <dirent.h>
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
-#include "node/container.h"
+#include "node/folder.h"
+#include "node/identity.h"
+#include "node/listener.h"
 #include "node/node.h"
 #include "node/proc.h"
 #include "node/process.h"
-#include "node/service.h"
 
-#define SCAN_NS_MAXIMUM (200 * NS_PER_MS)
+#define SCAN_NS_MAXIMUM	    (200 * NS_PER_MS)
 /* Looked at each second; all of the live within about a minute. */
-#define SWEEP_MINIMUM	16
-#define SWEEP_SECONDS	60
+#define SWEEP_MINIMUM	    16
+#define SWEEP_SECONDS	    60
+/* Listeners are read again after a miss, and else once a minute. */
+#define LISTENERS_MISSED_NS (5 * NS_PER_S)
+#define LISTENERS_NS	    (60 * NS_PER_S)
 
 struct node {
 	int root_fd, proc_fd;
-	int cgroup_fd; /* the v2 tree, -1 without one */
 	struct process_table *processes;
-	struct container_cache *containers;
-	size_t open_containers; /* processes whose container has no name yet, about */
-	uint64_t now_ns;	/* of the last tick */
+	struct identity *identity;
+	struct listener_table *listeners;
+	bool has_listeners;	    /* somebody asked, so they are kept fresh */
+	bool is_listener_missing;   /* one was asked for that the table does not have */
+	uint64_t listeners_ns;	    /* when they were read last */
+	uint32_t network_namespace; /* this program's own */
+	size_t open_containers;	    /* processes whose container has no name yet, about */
+	uint64_t now_ns;	    /* of the last tick */
 };
 
-/* The number of the v2 group, which is the inode of its folder (kernfs, since 5.5 in 64 bits). */
-static uint64_t cgroup_id_of(const struct node *node, const char *path)
-{
-	struct stat status;
-
-	path += strspn(path, "/");
-	if (node->cgroup_fd < 0 ||
-		fstatat(node->cgroup_fd, *path ? path : ".", &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;
-	return status.st_ino;
-}
-
-static void set_container(struct node *node, struct process *process,
-	const struct placement *placement, const struct container *container)
-{
-	struct event_process *described = &process->described;
-
-	str_set(process->container,
-		placement->container[0] ? placement->container : container->name);
-	str_set(described->container, container->name);
-	str_set(described->image, container->image);
-	char pod[sizeof(container->pod_namespace) + sizeof(container->pod_name)];
-	snprintf(pod, sizeof(pod), "%s/%s", container->pod_namespace, container->pod_name);
-	str_set(described->pod, container->pod_name[0] ? pod : "");
-	process->is_container_open = !container->is_complete;
-	node->open_containers += process->is_container_open;
-	/* The services of a system container are named like those of the host. */
-	struct service_name unit = {};
-	if (placement->is_machine)
-		service_from_unit(placement->unit, &unit);
-	str_set(described->service, unit.text[0] ? unit.text : container->service);
-}
-
-/* Container, pod and unit from the control groups; false when they cannot be read. */
 static bool place(struct node *node, struct process *process, int process_fd)
 {
-	struct event_process *described = &process->described;
-	struct placement placement;
-	char text[16384];
+	bool is_placed = identity_place(node->identity, process, process_fd, node->now_ns);
 
-	if (process_fd < 0 || file_read_array(process_fd, "cgroup", text, sizeof(text)) <= 0)
-		return false;
-	placement_parse(text, &placement);
-	str_set(described->unit, placement.unit);
-	described->container[0] = described->image[0] = described->pod[0] = '\0';
-	described->service[0] = process->container[0] = '\0';
-	process->is_container_open = false;
-	uint64_t cgroup_id = placement.path[0] ? cgroup_id_of(node, placement.path) : 0;
-	if (cgroup_id)
-		described->cgroup_id = cgroup_id;
-	const struct container *container =
-		container_find(node->containers, &placement, described->pid, node->now_ns);
-	if (container)
-		set_container(node, process, &placement, container);
-	/* A container that nobody named is not its engine's unit: it is what runs in it. */
-	if (!container) {
-		struct service_name name;
-		service_from_unit(placement.unit, &name);
-		str_set(described->service, name.text);
-	}
-	process->is_named_by_program = !described->service[0];
-	return true;
-}
-
-static void name_by_program(struct process *process, int process_fd)
-{
-	struct service_name name;
-	char directory[512] = "";
-
-	if (process_fd >= 0)
-		proc_read_link(process_fd, "cwd", directory, sizeof(directory));
-	struct program program = {
-		.comm = process->described.comm,
-		.exe = process->described.exe,
-		.directory = directory,
-		.arguments = { process->arguments, process->argument_bytes },
-	};
-	service_from_program(&program, &name);
-	str_set(process->described.service, name.text);
-	process->is_named_by_program = true;
-}
-
-static void read_arguments(struct process *process, int process_fd)
-{
-	char text[PROCESS_ARGUMENTS_MAXIMUM + 1];
-	ssize_t length = file_read_array(process_fd, "cmdline", text, sizeof(text));
-
-	if (length > 0)
-		process_set_arguments(
-			process, (struct slice){ (const uint8_t *)text, (size_t)length });
+	node->open_containers += process->is_container_open;
+	return is_placed;
 }
 
 static void set_parent(struct node *node, struct process *process, uint32_t parent_pid)
@@ -153,10 +74,10 @@ static void read_process(
 	proc_read_uid(process_fd, &described->uid);
 	proc_read_link(process_fd, "exe", described->exe, sizeof(described->exe));
 	described->network_namespace = proc_read_network_namespace(process_fd);
-	read_arguments(process, process_fd);
+	identity_read_arguments(process, process_fd);
 	place(node, process, process_fd);
 	if (!described->service[0])
-		name_by_program(process, process_fd);
+		identity_name_by_program(process, process_fd);
 }
 
 /* An entry that says that nothing is known, so that /proc is not asked for each event. */
@@ -289,7 +210,7 @@ void node_process_started(struct node *node, const struct node_process *process)
 	_cleanup_(fd_closep)
 	int fd = proc_open(node->proc_fd, process->pid);
 	if (place(node, child, fd) && child->is_named_by_program)
-		name_by_program(child, fd);
+		identity_name_by_program(child, fd);
 }
 
 /* The folder of the process only when it is still the same one. */
@@ -322,7 +243,7 @@ void node_process_executed(struct node *node, const struct node_process *process
 			proc_read_link(
 				fd, "exe", known->described.exe, sizeof(known->described.exe));
 		if (!process->arguments.data)
-			read_arguments(known, fd);
+			identity_read_arguments(known, fd);
 		/* Runtimes and service managers place a process between its fork and its exec. */
 		uint32_t network_namespace = proc_read_network_namespace(fd);
 		if (network_namespace)
@@ -330,7 +251,7 @@ void node_process_executed(struct node *node, const struct node_process *process
 		place(node, known, fd);
 	}
 	if (known->is_named_by_program || !known->described.service[0])
-		name_by_program(known, fd);
+		identity_name_by_program(known, fd);
 }
 
 void node_process_exited(struct node *node, uint32_t pid, uint64_t start_ns, uint64_t now_ns)
@@ -355,7 +276,7 @@ static void revisit(struct node *node, struct process *process)
 	}
 	str_set(described->comm, stat.comm);
 	if (place(node, process, fd) && process->is_named_by_program)
-		name_by_program(process, fd);
+		identity_name_by_program(process, fd);
 }
 
 static void revisit_open_containers(struct node *node)
@@ -372,6 +293,32 @@ static void revisit_open_containers(struct node *node)
 	}
 }
 
+static void refresh_listeners(struct node *node)
+{
+	node->has_listeners = true;
+	node->is_listener_missing = false;
+	node->listeners_ns = node->now_ns;
+	/* What cannot be read now is asked for again in its time. */
+	listener_refresh(node->listeners, node);
+}
+
+int node_listener_find(struct node *node, uint32_t network_namespace, const struct address *address,
+	uint16_t port, struct event_process *ret_process)
+{
+	if (!node->has_listeners)
+		refresh_listeners(node);
+	uint32_t place = network_namespace ? network_namespace : node->network_namespace;
+	const struct event_process *process = listener_find(node->listeners, place, address, port);
+	if (!process) {
+		/* Far peers are asked for all the time and mean nothing. */
+		if (listener_is_local(node->listeners, place, address))
+			node->is_listener_missing = true;
+		return -ENOENT;
+	}
+	*ret_process = *process;
+	return 0;
+}
+
 void node_tick(struct node *node, uint64_t now_ns)
 {
 	size_t live = process_live_count(node->processes);
@@ -380,6 +327,9 @@ void node_tick(struct node *node, uint64_t now_ns)
 	node->now_ns = now_ns;
 	process_expire(node->processes, now_ns);
 	revisit_open_containers(node);
+	uint64_t patience_ns = node->is_listener_missing ? LISTENERS_MISSED_NS : LISTENERS_NS;
+	if (node->has_listeners && now_ns >= node->listeners_ns + patience_ns)
+		refresh_listeners(node);
 	for (; count; count--) {
 		struct process *process = process_first(node->processes);
 		if (!process)
@@ -392,8 +342,8 @@ void node_tick(struct node *node, uint64_t now_ns)
 static void scan_processes(struct node *node)
 {
 	uint64_t end_ns = clock_monotonic_ns() + SCAN_NS_MAXIMUM;
-	int fd = openat(node->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_(folder_closep)
+	DIR *folder = folder_open(node->proc_fd, ".");
 	const struct dirent *entry;
 
 	while (folder && clock_monotonic_ns() < end_ns && (entry = readdir(folder))) {
@@ -402,22 +352,6 @@ static void scan_processes(struct node *node)
 			str_to_u64(entry->d_name, 1, UINT32_MAX, &pid) == 0)
 			find_or_learn(node, (uint32_t)pid, 0);
 	}
-	if (folder)
-		closedir(folder);
-}
-
-/* On hybrid hosts the v2 tree lies beside those of the v1 controllers. */
-static int open_cgroup(int root_fd)
-{
-	static const char *const paths[] = { "sys/fs/cgroup/unified", "sys/fs/cgroup" };
-
-	for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
-		_cleanup_(fd_closep)
-		int fd = openat(root_fd, paths[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (fd >= 0 && faccessat(fd, "cgroup.controllers", F_OK, 0) == 0)
-			return fd_take(&fd);
-	}
-	return -1;
 }
 
 int node_new(const char *root, struct node **ret_node, struct fail *fail)
@@ -426,7 +360,7 @@ int node_new(const char *root, struct node **ret_node, struct fail *fail)
 
 	if (!node)
 		return fail_set(fail, -ENOMEM, "no memory for the table of processes");
-	node->proc_fd = node->cgroup_fd = -1;
+	node->proc_fd = -1;
 	node->root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (node->root_fd >= 0)
 		node->proc_fd = openat(node->root_fd, "proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -435,14 +369,18 @@ int node_new(const char *root, struct node **ret_node, struct fail *fail)
 		node_free(node);
 		return fail_set(fail, code, "%s/proc: %s", root, strerror(-code));
 	}
-	node->cgroup_fd = open_cgroup(node->root_fd);
 	node->now_ns = clock_monotonic_ns();
 	node->processes = process_table_new(PROCESS_LIVE_MAXIMUM, PROCESS_DEAD_MAXIMUM);
-	node->containers = container_cache_new(node->root_fd);
-	if (!node->processes || !node->containers) {
+	node->identity = identity_new(node->root_fd);
+	node->listeners = listener_table_new();
+	if (!node->processes || !node->identity || !node->listeners) {
 		node_free(node);
 		return fail_set(fail, -ENOMEM, "no memory for the table of processes");
 	}
+	_cleanup_(fd_closep)
+	int own_fd = openat(node->proc_fd, "self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (own_fd >= 0)
+		node->network_namespace = proc_read_network_namespace(own_fd);
 	scan_processes(node);
 	*ret_node = node;
 	return 0;
@@ -453,9 +391,14 @@ void node_free(struct node *node)
 	if (!node)
 		return;
 	process_table_free(node->processes);
-	container_cache_free(node->containers);
-	fd_closep(&node->cgroup_fd);
+	identity_free(node->identity);
+	listener_table_free(node->listeners);
 	fd_closep(&node->proc_fd);
 	fd_closep(&node->root_fd);
 	free(node);
+}
+
+int node_root_fd(const struct node *node)
+{
+	return node->root_fd;
 }

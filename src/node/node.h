@@ -18,6 +18,8 @@ struct node;
  */
 int node_new(const char *root, struct node **ret_node, struct fail *fail);
 void node_free(struct node *node);
+/* The folder given as root, open for as long as the node lives. */
+int node_root_fd(const struct node *node);
 
 /* A process that a feature reports at fork or exec; texts may be NULL when unknown. */
 struct node_process {
@@ -45,6 +47,14 @@ void node_describe(struct node *node, struct event_process *process);
 /* The arguments as they were executed, NUL-separated and cut at 1024 bytes; they may hold secrets.
  * Empty when unknown. Valid until the next call of any node function. */
 struct slice node_arguments(struct node *node, uint32_t pid, uint64_t start_ns);
+/*
+ * Who listens on address:port, as seen from a network namespace (0: this program's own): for
+ * connections whose other end is on this node too, be it through loopback, an address of the host
+ * or that of another container. The first call reads the node's listening sockets (milliseconds),
+ * later ones look up; new listeners are found within seconds of the first question. 0 or -ENOENT.
+ */
+int node_listener_find(struct node *node, uint32_t network_namespace, const struct address *address,
+	uint16_t port, struct event_process *ret_process);
 /*
  * Called each second. Forgets the dead whose time is over, asks again for containers without a
  * name, and looks whether some of the live still do, so that all are looked at within about a

@@ -59,7 +59,7 @@ static void check_tree(const char *tree)
 	char root[128], name[128];
 	struct node *node = make_node(tree, root, sizeof(root));
 
-	for (uint32_t pid = 1; pid < 1000; pid++) {
+	for (uint32_t pid = 1; pid < 1100; pid++) {
 		struct event_process process = { .pid = pid };
 		node_describe(node, &process);
 		assert_int_equal(process.pid, pid);
