@@ -113,6 +113,10 @@ $(OUT)/tests/fuzz/%_fuzzer: $(OUT)/tests/fuzz/%_fuzz.o $(OUT)/libskep.a
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
 
+$(OUT)/tests/e2e/%: $(OUT)/tests/e2e/%.o $(OUT)/libskep.a
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) $^ $(LDLIBS) -o $@
+
 -include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d) $(wildcard $(GEN)/*.d)
 
 # ---- tests -------------------------------------------------------------------------------------
