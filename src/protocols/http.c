@@ -53,20 +53,6 @@ static size_t empty_lines(struct slice bytes)
 	}
 }
 
-/* Bytes up to the end of the empty line that ends the fields; 0 when it is not there. */
-static size_t fields_length(struct slice bytes)
-{
-	size_t at = 0;
-
-	for (;;) {
-		struct http_line line = http_line_at(slice_from(bytes, at));
-
-		at += line.length;
-		if (line.length == 0 || line.text.length == 0)
-			return line.length == 0 ? 0 : at;
-	}
-}
-
 /* RFC 9110, 5.6.2. */
 static bool is_token_byte(uint8_t byte)
 {
@@ -203,14 +189,11 @@ static void forget_body(struct message *message)
 /* Without userinfo, small letters (RFC 9110, 4.2.3), printable. */
 static void set_host(struct message *message, struct slice host)
 {
+	const uint8_t *sign = host.length == 0 ? NULL : memrchr(host.data, '@', host.length);
 	struct text text;
 
-	for (size_t at = 0; at < host.length; at++) {
-		if (host.data[at] == '@') {
-			host = slice_from(host, at + 1);
-			at = (size_t)-1;
-		}
-	}
+	if (sign != NULL)
+		host = slice_from(host, (size_t)(sign + 1 - host.data));
 	text_init(&text, message->host, sizeof(message->host));
 	text_bytes(&text, host);
 	for (char *byte = message->host; *byte != '\0'; byte++)
@@ -271,52 +254,44 @@ static void set_target(struct message *message, const struct request_line *line,
 		str_set(message->target, "/");
 }
 
-/*
- * Where the head starts (after empty lines), its first line, its fields. Heads are looked for
- * within the limit only, so that the answer does not depend on how many bytes came at once.
- */
+/* Where the head starts (after empty lines): its first line, and where its fields start. */
 static struct http_line first_line(struct slice bytes, size_t *ret_fields_at)
 {
-	size_t start;
-	struct http_line line;
+	size_t start = empty_lines(bytes);
+	struct http_line line = http_line_at(slice_from(bytes, start));
 
-	bytes.length = MIN(bytes.length, HEAD_BYTES_MAXIMUM);
-	start = empty_lines(bytes);
-	line = http_line_at(slice_from(bytes, start));
 	*ret_fields_at = start + (line.length == 0 ? line.text.length : line.length);
 	return line;
 }
 
-/* 1 and the length of the head; 0 and -E2BIG as in the contract; 1 and 0 for a cut head. */
-static int head_end(struct slice bytes, size_t fields_at, unsigned int flags, size_t *ret_bytes)
+/* An unfinished head: more may come, unless the limit is reached. */
+static int wait_for_more(struct slice bytes)
 {
-	struct slice fields = { bytes.data + fields_at,
-		MIN(bytes.length, HEAD_BYTES_MAXIMUM) - fields_at };
-	size_t length = fields_length(fields);
+	return bytes.length == HEAD_BYTES_MAXIMUM ? -E2BIG : 0;
+}
 
-	if (length == 0 && !(flags & MESSAGE_CUT))
-		return bytes.length >= HEAD_BYTES_MAXIMUM ? -E2BIG : 0;
-	*ret_bytes = length == 0 ? 0 : fields_at + length;
-	return 1;
+static uint32_t head_bytes(struct slice bytes, const struct http_framing *framing, size_t fields_at)
+{
+	return (uint32_t)(framing->fields_bytes == 0 ? bytes.length
+						     : fields_at + framing->fields_bytes);
 }
 
 static int http_request(struct slice bytes, unsigned int flags, struct message *ret_message)
 {
+	/* No further, so that the answer does not depend on how many bytes came at once. */
+	struct slice head = { bytes.data, MIN(bytes.length, HEAD_BYTES_MAXIMUM) };
 	struct request_line line;
 	struct http_framing framing;
-	size_t fields_at, head_bytes;
-	struct http_line first = first_line(bytes, &fields_at);
-	int result = read_request_line(first, flags, &line);
+	size_t fields_at;
+	int result = read_request_line(first_line(head, &fields_at), flags, &line);
 
-	if (result == 0)
-		return bytes.length >= HEAD_BYTES_MAXIMUM ? -E2BIG : 0;
-	if (result > 0)
-		result = head_end(bytes, fields_at, flags, &head_bytes);
 	if (result <= 0)
-		return result;
-	framing = http_read_framing(slice_from(bytes, fields_at), line.is_old);
+		return result < 0 ? result : wait_for_more(head);
+	framing = http_read_framing(slice_from(head, fields_at), line.is_old);
+	if (framing.fields_bytes == 0 && !(flags & MESSAGE_CUT))
+		return wait_for_more(head);
 	memset(ret_message, 0, sizeof(*ret_message));
-	ret_message->head_bytes = (uint32_t)(head_bytes == 0 ? bytes.length : head_bytes);
+	ret_message->head_bytes = head_bytes(bytes, &framing, fields_at);
 	str_copy_slice(ret_message->operation, sizeof(ret_message->operation), line.method);
 	ret_message->is_head_request = str_equal(ret_message->operation, "HEAD");
 	ret_message->is_connect_request = str_equal(ret_message->operation, "CONNECT");
@@ -329,7 +304,7 @@ static int http_request(struct slice bytes, unsigned int flags, struct message *
 	/* Without chunked at the end, nobody can tell where a request ends. */
 	if (ret_message->body == BODY_UNTIL_CLOSE)
 		ret_message->is_ambiguous = true;
-	if (head_bytes == 0)
+	if (framing.fields_bytes == 0)
 		forget_body(ret_message);
 	return 1;
 }
@@ -352,28 +327,27 @@ static bool set_fixed_body(struct message *message, const struct message *reques
 static int http_response(struct slice bytes, unsigned int flags, const struct message *request,
 	struct message *ret_message)
 {
+	struct slice head = { bytes.data, MIN(bytes.length, HEAD_BYTES_MAXIMUM) };
 	struct http_framing framing;
-	size_t fields_at, head_bytes;
+	size_t fields_at;
 	struct slice status;
-	struct http_line line = first_line(bytes, &fields_at);
+	struct http_line line = first_line(head, &fields_at);
 	int result = read_status_line(line, flags, &status);
 
-	if (result == 0)
-		return bytes.length >= HEAD_BYTES_MAXIMUM ? -E2BIG : 0;
-	if (result > 0)
-		result = head_end(bytes, fields_at, flags, &head_bytes);
 	if (result <= 0)
-		return result;
-	framing = http_read_framing(slice_from(bytes, fields_at), line.text.data[7] == '0');
+		return result < 0 ? result : wait_for_more(head);
+	framing = http_read_framing(slice_from(head, fields_at), line.text.data[7] == '0');
+	if (framing.fields_bytes == 0 && !(flags & MESSAGE_CUT))
+		return wait_for_more(head);
 	memset(ret_message, 0, sizeof(*ret_message));
-	ret_message->head_bytes = (uint32_t)(head_bytes == 0 ? bytes.length : head_bytes);
+	ret_message->head_bytes = head_bytes(bytes, &framing, fields_at);
 	str_copy_slice(ret_message->status, sizeof(ret_message->status), status);
 	ret_message->is_error = status.data[0] >= '5';
 	ret_message->is_client_error = status.data[0] == '4';
 	ret_message->is_interim = status.data[0] == '1' && !str_equal(ret_message->status, "101");
 	if (!set_fixed_body(ret_message, request)) {
 		set_body(ret_message, &framing, BODY_UNTIL_CLOSE);
-		if (head_bytes == 0)
+		if (framing.fields_bytes == 0)
 			forget_body(ret_message);
 	}
 	return 1;

@@ -53,6 +53,13 @@ static bool is_text(struct slice text, const char *wanted)
 	       strncasecmp((const char *)text.data, wanted, text.length) == 0;
 }
 
+/* The fields that are read begin with these; most others are done with here. */
+static bool may_matter(uint8_t first)
+{
+	first |= 0x20;
+	return first == 'c' || first == 'h' || first == 't' || first == 'e' || first == 'u';
+}
+
 /* The next field with its folded lines (RFC 9112, 5.2); false at the end or at a cut line. */
 static bool next_field(struct slice *rest, struct field *ret_field)
 {
@@ -72,6 +79,8 @@ static bool next_field(struct slice *rest, struct field *ret_field)
 	whole = (struct slice){ rest->data, length };
 	*rest = slice_from(*rest, length);
 	*ret_field = (struct field){ .name = { whole.data, 0 } };
+	if (!may_matter(whole.data[0]))
+		return true;
 	colon = memchr(whole.data, ':', whole.length);
 	if (colon == NULL)
 		return true;
@@ -198,10 +207,15 @@ static void note_field(struct http_framing *framing, const struct field *field)
 struct http_framing http_read_framing(struct slice fields, bool is_old)
 {
 	struct http_framing framing = { 0 };
+	struct slice rest = fields;
+	struct http_line line;
 	struct field field;
 
-	while (next_field(&fields, &field))
+	while (next_field(&rest, &field))
 		note_field(&framing, &field);
+	line = http_line_at(rest);
+	if (line.length != 0 && line.text.length == 0)
+		framing.fields_bytes = fields.length - rest.length + line.length;
 	if (framing.is_bad_length || (framing.has_coding && (framing.has_length || is_old)))
 		framing.is_ambiguous = true;
 	return framing;

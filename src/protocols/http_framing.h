@@ -15,7 +15,8 @@ struct http_line {
 };
 
 struct http_framing {
-	struct slice host; /* data is NULL without a Host field */
+	size_t fields_bytes; /* with the empty line that ends them; 0 when it is not there */
+	struct slice host;   /* data is NULL without a Host field */
 	uint64_t length;
 	bool has_length;
 	bool is_bad_length; /* no number, or two different ones */

@@ -144,27 +144,47 @@ static const char *number_class(struct slice segment)
 	return others == 0 && dots > 0 && longest <= 3 ? NULL : "{id}";
 }
 
+/* Has it an '@' after its first byte, escaped or not? */
+static bool is_email(struct slice segment)
+{
+	for (size_t at = 1; at < segment.length; at++) {
+		if (segment.data[at] == '@' ||
+			(segment.data[at] == '%' && segment.length - at > 3 &&
+				memcmp(segment.data + at, "%40", 3) == 0))
+			return true;
+	}
+	return false;
+}
+
+static bool has_digit(struct slice segment)
+{
+	for (size_t at = 0; at < segment.length; at++) {
+		if (is_digit(segment.data[at]))
+			return true;
+	}
+	return false;
+}
+
 /* What the whole segment is; NULL when it has to be looked at by words. */
 static const char *segment_class(struct slice segment)
 {
-	const char *class;
+	const char *class = NULL;
 
-	for (size_t at = 1; at < segment.length; at++) {
-		if (segment.data[at] == '@' ||
-			(segment.length - at > 3 && memcmp(segment.data + at, "%40", 3) == 0))
-			return "{email}";
+	if (is_email(segment))
+		return "{email}";
+	if (has_digit(segment)) {
+		if (match_uuid(segment) == segment.length)
+			return "{uuid}";
+		if (match_date(segment) == segment.length)
+			return "{date}";
+		class = number_class(segment);
+		if (class == NULL && is_token(segment) && !is_hash(segment))
+			return "{token}";
 	}
-	if (match_uuid(segment) == segment.length)
-		return "{uuid}";
-	if (match_date(segment) == segment.length)
-		return "{date}";
-	class = number_class(segment);
 	if (class != NULL)
 		return class;
 	if (is_hash(segment))
 		return "{hash}";
-	if (is_token(segment))
-		return "{token}";
 	return segment.length > PATH_TEMPLATE_SEGMENT_BYTES ? "{text}" : NULL;
 }
 
@@ -214,6 +234,10 @@ static void write_words(struct slice segment, struct text *text)
 {
 	size_t at = 0;
 
+	if (!has_digit(segment) && memchr(segment.data, '=', segment.length) == NULL) {
+		text_bytes(text, segment);
+		return;
+	}
 	while (at < segment.length && !text->is_full) {
 		size_t width = 1;
 
@@ -268,10 +292,10 @@ static void write_segment(struct slice segment, struct text *text)
 			return;
 		}
 	}
-	if (class == NULL)
-		write_words(segment, text);
-	else
+	if (class != NULL)
 		text_string(text, class);
+	else
+		write_words(segment, text);
 }
 
 /* A segment without its parameters (RFC 3986, 3.3): cut at the first ';'. */

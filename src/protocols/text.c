@@ -62,20 +62,39 @@ static void append_escape(struct text *text, uint8_t byte)
 	append(text, escape, sizeof(escape));
 }
 
+static bool is_plain(uint8_t byte)
+{
+	return byte > ' ' && byte < 0x7f;
+}
+
+/* As many of the plain bytes as there is room for. */
+static void append_plain(struct text *text, const uint8_t *data, size_t length)
+{
+	size_t room = text->size - 1 - text->length;
+
+	append(text, data, MIN(length, room));
+	text->is_full = text->is_full || length > room;
+}
+
 void text_bytes(struct text *text, struct slice bytes)
 {
 	size_t at = 0;
 
 	while (at < bytes.length && !text->is_full) {
-		uint8_t byte = bytes.data[at];
-		size_t length = 1;
+		size_t start = at;
+		size_t length;
 
-		if (byte >= 0x80)
-			length = character_length(bytes.data + at, bytes.length - at);
-		else if (byte <= ' ' || byte == 0x7f)
-			length = 0;
+		while (at < bytes.length && is_plain(bytes.data[at]))
+			at++;
+		if (at > start) {
+			append_plain(text, bytes.data + start, at - start);
+			continue;
+		}
+		length = bytes.data[at] < 0x80
+				 ? 0
+				 : character_length(bytes.data + at, bytes.length - at);
 		if (length == 0)
-			append_escape(text, byte);
+			append_escape(text, bytes.data[at]);
 		else
 			append(text, bytes.data + at, length);
 		at += length == 0 ? 1 : length;

@@ -15,42 +15,30 @@
 
 enum where { ANYWHERE, AS_WORD, AS_WHOLE };
 
-static const struct {
+struct secret_name {
 	const char *text;
 	enum where where;
-} secret_names[] = {
-	{ "token", ANYWHERE },
-	{ "secret", ANYWHERE },
-	{ "passw", ANYWHERE },
-	{ "passphrase", ANYWHERE },
-	{ "pwd", ANYWHERE },
-	{ "signature", ANYWHERE },
-	{ "credential", ANYWHERE },
-	{ "session", ANYWHERE },
-	{ "sessid", ANYWHERE },
-	{ "apikey", ANYWHERE },
-	{ "accesskey", ANYWHERE },
-	{ "privatekey", ANYWHERE },
-	{ "oauth", ANYWHERE },
-	{ "authorization", ANYWHERE },
-	{ "authentication", ANYWHERE },
-	{ "cookie", ANYWHERE },
-	{ "saml", ANYWHERE },
-	{ "csrf", ANYWHERE },
-	{ "verifier", ANYWHERE },
-	{ "key", AS_WORD },
-	{ "auth", AS_WORD },
-	{ "sig", AS_WORD },
-	{ "sid", AS_WORD },
-	{ "pass", AS_WORD },
-	{ "jwt", AS_WORD },
-	{ "otp", AS_WORD },
-	{ "pin", AS_WORD },
-	{ "hmac", AS_WORD },
-	{ "ticket", AS_WORD },
-	{ "assertion", AS_WORD },
-	{ "code", AS_WHOLE },
-	{ "pw", AS_WHOLE },
+};
+
+/* By first letter, so that most names are done with at a glance. */
+static const struct secret_name secret_names[26][8] = {
+	['a' - 'a'] = { { "accesskey", ANYWHERE }, { "apikey", ANYWHERE }, { "assertion", AS_WORD },
+		{ "auth", AS_WORD }, { "authentication", ANYWHERE },
+		{ "authorization", ANYWHERE } },
+	['c' - 'a'] = { { "code", AS_WHOLE }, { "cookie", ANYWHERE }, { "credential", ANYWHERE },
+		{ "csrf", ANYWHERE } },
+	['h' - 'a'] = { { "hmac", AS_WORD } },
+	['j' - 'a'] = { { "jwt", AS_WORD } },
+	['k' - 'a'] = { { "key", AS_WORD } },
+	['o' - 'a'] = { { "oauth", ANYWHERE }, { "otp", AS_WORD } },
+	['p' - 'a'] = { { "pass", AS_WORD }, { "passphrase", ANYWHERE }, { "passw", ANYWHERE },
+		{ "pin", AS_WORD }, { "privatekey", ANYWHERE }, { "pw", AS_WORD },
+		{ "pwd", ANYWHERE } },
+	['s' - 'a'] = { { "saml", ANYWHERE }, { "secret", ANYWHERE }, { "session", ANYWHERE },
+		{ "sessid", ANYWHERE }, { "sid", AS_WORD }, { "sig", AS_WORD },
+		{ "signature", ANYWHERE } },
+	['t' - 'a'] = { { "ticket", AS_WORD }, { "token", ANYWHERE } },
+	['v' - 'a'] = { { "verifier", ANYWHERE } },
 };
 
 /* One byte of the URL as it is meant. */
@@ -92,7 +80,9 @@ static struct unit unit_at(struct slice url, size_t at)
 	struct unit unit = { .byte = url.data[at], .width = 1 };
 	size_t digits = at + 1;
 
-	if (unit.byte != '%' || hex_byte(url, digits) < 0)
+	if (unit.byte != '%')
+		return unit;
+	if (hex_byte(url, digits) < 0)
 		return unit;
 	unit.depth = 1;
 	while (hex_byte(url, digits) == '%' && hex_byte(url, digits + 2) >= 0) {
@@ -104,9 +94,26 @@ static struct unit unit_at(struct slice url, size_t at)
 	return unit;
 }
 
+/* All bytes that matter here are below 64: a set of them is a word. */
+#define BIT(byte)  ((uint64_t)1 << (byte))
+#define DELIMITERS (BIT('/') | BIT('?') | BIT('&') | BIT(';') | BIT('#'))
+
+static bool is_in(uint8_t byte, uint64_t set)
+{
+	return byte < 64 && (set >> byte & 1);
+}
+
 static bool is_delimiter(uint8_t byte)
 {
-	return byte == '/' || byte == '?' || byte == '&' || byte == ';' || byte == '#';
+	return is_in(byte, DELIMITERS);
+}
+
+/* The first place from at on that is escaped or in the set. */
+static size_t skip_to(struct slice url, size_t at, uint64_t set)
+{
+	while (at < url.length && !is_in(url.data[at], set | BIT('%')))
+		at++;
+	return at;
 }
 
 /* Words are bounded by what is no letter and by capitals: api_key, apiKey, AWSAccessKeyId. */
@@ -122,15 +129,28 @@ static bool is_word(const char *name, size_t start, size_t length)
 	       (isupper((unsigned char)after) && islower((unsigned char)name[start + length - 1]));
 }
 
-static bool name_has(const char *name, const char *wanted, enum where where)
+/* Does one of the secret names begin at this place of the name? */
+static bool is_secret_at(const char *name, size_t start)
 {
-	size_t length = strlen(wanted);
+	unsigned int letter = ((unsigned char)name[start] | 0x20U) - 'a';
 
-	if (where == AS_WHOLE)
-		return strcasecmp(name, wanted) == 0;
-	for (size_t start = 0; name[start] != '\0'; start++) {
-		if (strncasecmp(name + start, wanted, length) == 0 &&
-			(where == ANYWHERE || is_word(name, start, length)))
+	if (letter >= ARRAY_LENGTH(secret_names))
+		return false;
+	for (size_t index = 0; index < ARRAY_LENGTH(secret_names[0]); index++) {
+		const struct secret_name *secret = &secret_names[letter][index];
+		size_t length;
+
+		if (secret->text == NULL)
+			return false;
+		/* The second letter settles nearly all. */
+		if ((name[start + 1] | 0x20) != secret->text[1])
+			continue;
+		length = strlen(secret->text);
+		if (strncasecmp(name + start, secret->text, length) != 0)
+			continue;
+		if (secret->where == ANYWHERE ||
+			(secret->where == AS_WORD && is_word(name, start, length)) ||
+			(start == 0 && name[length] == '\0'))
 			return true;
 	}
 	return false;
@@ -138,7 +158,7 @@ static bool name_has(const char *name, const char *wanted, enum where where)
 
 bool url_is_secret_name(struct slice name)
 {
-	char plain[NAME_BYTES + 1] = "";
+	char plain[NAME_BYTES + 1];
 	size_t length = 0;
 
 	for (size_t at = 0; at < name.length; length++) {
@@ -149,8 +169,9 @@ bool url_is_secret_name(struct slice name)
 		plain[length] = (char)(unit.byte == '\0' ? ' ' : unit.byte);
 		at += unit.width;
 	}
-	for (size_t index = 0; index < ARRAY_LENGTH(secret_names); index++) {
-		if (name_has(plain, secret_names[index].text, secret_names[index].where))
+	plain[length] = '\0';
+	for (size_t start = 0; start < length; start++) {
+		if (is_secret_at(plain, start))
 			return true;
 	}
 	return false;
@@ -190,12 +211,17 @@ static void check_parameter(struct scan *scan)
 {
 	size_t at = scan->at;
 
-	while (at < scan->url.length) {
-		struct unit unit = unit_at(scan->url, at);
-		struct slice name = { scan->url.data + scan->at, at - scan->at };
+	for (;;) {
+		struct slice name = { scan->url.data + scan->at, 0 };
+		struct unit unit;
 
+		at = skip_to(scan->url, at, DELIMITERS | BIT('='));
+		if (at == scan->url.length)
+			return;
+		unit = unit_at(scan->url, at);
 		if (is_delimiter(unit.byte))
 			return;
+		name.length = at - scan->at;
 		at += unit.width;
 		if (unit.byte == '=') {
 			if (url_is_secret_name(name))
@@ -244,8 +270,12 @@ static size_t double_slash(struct slice url, size_t at)
 
 static void scan_unit(struct scan *scan)
 {
-	struct unit unit = unit_at(scan->url, scan->at);
+	struct unit unit;
 
+	scan->at = skip_to(scan->url, scan->at, DELIMITERS | BIT(':'));
+	if (scan->at == scan->url.length)
+		return;
+	unit = unit_at(scan->url, scan->at);
 	scan->at += unit.width;
 	if (unit.byte == '?' || unit.byte == '#')
 		scan->is_in_query = true;
