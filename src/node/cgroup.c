@@ -116,6 +116,9 @@ static bool find_machine(const char *part, const char *parent, struct placement 
 	} else {
 		return false;
 	}
+	/* An escape may hide a slash: no machine is called so. */
+	if (!*name || strchr(name, '/'))
+		return false;
 	placement->is_machine = true;
 	str_set(placement->container, name);
 	return true;

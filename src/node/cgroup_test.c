@@ -47,6 +47,7 @@ static const struct {
 	{ "0::/machine.slice/machine-my\\x2dbox.scope\n", "my-box", "", "", "" },
 	{ "0::/machine.slice/machine-qemu\\x2d1\\x2dweb.scope\n", "",
 		"machine-qemu\\x2d1\\x2dweb.scope", "", "" },
+	{ "0::/machine.slice/machine-my\\x2fbox.scope\n", "", "machine-my\\x2fbox.scope", "", "" },
 	{ "0::/system.slice/docker-cleanup.service\n", "", "docker-cleanup.service", "", "" },
 	{ "0::/system.slice/docker-.scope\n", "", "docker-.scope", "", "" },
 	{ "0::/_memory.service\n", "", "memory.service", "", "" },

@@ -17,6 +17,7 @@
 struct identity {
 	int cgroup_fd; /* the v2 tree, -1 without one */
 	struct container_cache *containers;
+	bool is_hybrid;
 };
 
 /* On hybrid hosts the v2 tree lies beside those of the v1 controllers. */
@@ -33,6 +34,15 @@ static int open_cgroup(int root_fd)
 	return -1;
 }
 
+static bool has_v1_groups(int root_fd)
+{
+	char text[4096];
+
+	if (file_read_array(root_fd, "proc/1/cgroup", text, sizeof(text)) <= 0)
+		return true;
+	return !str_starts_with(text, "0::") || strchr(text, '\n') != strrchr(text, '\n');
+}
+
 struct identity *identity_new(int root_fd)
 {
 	struct identity *identity = calloc(1, sizeof(*identity));
@@ -40,6 +50,7 @@ struct identity *identity_new(int root_fd)
 	if (!identity)
 		return NULL;
 	identity->cgroup_fd = open_cgroup(root_fd);
+	identity->is_hybrid = has_v1_groups(root_fd);
 	identity->containers = container_cache_new(root_fd);
 	if (!identity->containers) {
 		identity_free(identity);
@@ -67,6 +78,21 @@ static uint64_t cgroup_id_of(const struct identity *identity, const char *path)
 		fstatat(identity->cgroup_fd, *path ? path : ".", &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	return status.st_ino;
+}
+
+bool identity_is_hybrid(const struct identity *identity)
+{
+	return identity->is_hybrid;
+}
+
+/* FNV-1a (Fowler, Noll, Vo): tells whether the text is the one of the last time. */
+static uint64_t hash_text(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ULL;
+	return hash;
 }
 
 static void set_container(struct process *process, const struct placement *placement,
@@ -98,6 +124,10 @@ bool identity_place(
 
 	if (process_fd < 0 || file_read_array(process_fd, "cgroup", text, sizeof(text)) <= 0)
 		return false;
+	uint64_t hash = hash_text(text);
+	if (hash == process->cgroup_hash && !process->is_container_open)
+		return true;
+	process->cgroup_hash = hash;
 	placement_parse(text, &placement);
 	str_set(described->unit, placement.unit);
 	described->container[0] = described->image[0] = described->pod[0] = '\0';
@@ -125,14 +155,14 @@ void identity_name_by_program(struct process *process, int process_fd)
 	struct service_name name;
 	char directory[512] = "";
 
-	if (process_fd >= 0)
-		proc_read_link(process_fd, "cwd", directory, sizeof(directory));
 	struct program program = {
 		.comm = process->described.comm,
 		.exe = process->described.exe,
 		.directory = directory,
 		.arguments = { process->arguments, process->argument_bytes },
 	};
+	if (process_fd >= 0 && program_uses_directory(&program))
+		proc_read_link(process_fd, "cwd", directory, sizeof(directory));
 	service_from_program(&program, &name);
 	str_set(process->described.service, name.text);
 	process->is_named_by_program = true;

@@ -14,10 +14,13 @@ struct identity;
 struct identity *identity_new(int root_fd);
 void identity_free(struct identity *identity);
 
+/* Whether there are v1 groups too: then the number of the v2 group does not tell of all moves. */
+bool identity_is_hybrid(const struct identity *identity);
+
 /* process_fd in the calls below is the process's folder in /proc, or negative when it is gone. */
 
-/* Container, pod, unit and v2 group, and the service where these give one, else "". False, and
- * nothing changes, when the groups cannot be read. */
+/* Container, pod, unit and v2 group, and the service where these give one, else "". Nothing
+ * changes when they are what they were, or when they cannot be read (false). */
 bool identity_place(
 	struct identity *identity, struct process *process, int process_fd, uint64_t now_ns);
 /* The service from comm, exe and arguments of the entry. */

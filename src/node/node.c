@@ -178,6 +178,7 @@ static void inherit(struct process *child, const struct process *parent)
 	child->parent_start_ns = parent->described.start_ns;
 	child->is_named_by_program = parent->is_named_by_program;
 	child->is_container_open = parent->is_container_open;
+	child->cgroup_hash = parent->cgroup_hash;
 	str_set(child->container, parent->container);
 	process_set_arguments(child, (struct slice){ parent->arguments, parent->argument_bytes });
 }
@@ -213,18 +214,31 @@ void node_process_started(struct node *node, const struct node_process *process)
 		identity_name_by_program(child, fd);
 }
 
-/* The folder of the process only when it is still the same one. */
+/*
+ * The folder of the process only when it is still the same one. Looking costs more than all else
+ * that an exec needs, and within a second no kernel hands out a pid again: it has thousands of
+ * others first.
+ */
 static int open_same(const struct node *node, uint32_t pid, uint64_t start_ns)
 {
 	_cleanup_(fd_closep)
 	int fd = proc_open(node->proc_fd, pid);
 	struct proc_stat stat;
 
-	if (fd < 0 || proc_read_stat(fd, &stat) < 0)
-		return -ESRCH;
-	if (start_ns && start_ns / PROC_TICK_NS != stat.start_ns / PROC_TICK_NS)
+	if (fd < 0 || start_ns + NS_PER_S > clock_boottime_ns())
+		return fd < 0 ? -ESRCH : fd_take(&fd);
+	if (proc_read_stat(fd, &stat) < 0 ||
+		start_ns / PROC_TICK_NS != stat.start_ns / PROC_TICK_NS)
 		return -ESRCH;
 	return fd_take(&fd);
+}
+
+/* Runtimes and service managers place a process between its fork and its exec. */
+static bool may_have_moved(
+	const struct node *node, const struct process *known, const struct node_process *event)
+{
+	return identity_is_hybrid(node->identity) || !event->cgroup_id ||
+	       event->cgroup_id != known->described.cgroup_id;
 }
 
 void node_process_executed(struct node *node, const struct node_process *process)
@@ -233,9 +247,10 @@ void node_process_executed(struct node *node, const struct node_process *process
 
 	if (!known)
 		return;
-	_cleanup_(fd_closep)
-	int fd = open_same(node, process->pid, process->start_ns);
+	bool is_moved = may_have_moved(node, known, process);
 	take_event(known, process);
+	_cleanup_(fd_closep)
+	int fd = open_same(node, process->pid, known->described.start_ns);
 	if (!known->described.parent_pid && process->parent_pid)
 		set_parent(node, known, process->parent_pid);
 	if (fd >= 0) {
@@ -244,11 +259,11 @@ void node_process_executed(struct node *node, const struct node_process *process
 				fd, "exe", known->described.exe, sizeof(known->described.exe));
 		if (!process->arguments.data)
 			identity_read_arguments(known, fd);
-		/* Runtimes and service managers place a process between its fork and its exec. */
 		uint32_t network_namespace = proc_read_network_namespace(fd);
 		if (network_namespace)
 			known->described.network_namespace = network_namespace;
-		place(node, known, fd);
+		if (is_moved)
+			place(node, known, fd);
 	}
 	if (known->is_named_by_program || !known->described.service[0])
 		identity_name_by_program(known, fd);
@@ -267,10 +282,11 @@ static void revisit(struct node *node, struct process *process)
 {
 	struct event_process *described = &process->described;
 	_cleanup_(fd_closep)
-	int fd = open_same(node, described->pid, described->start_ns);
+	int fd = proc_open(node->proc_fd, described->pid);
 	struct proc_stat stat;
 
-	if (fd < 0 || proc_read_stat(fd, &stat) < 0) {
+	if (fd < 0 || proc_read_stat(fd, &stat) < 0 ||
+		stat.start_ns / PROC_TICK_NS != described->start_ns / PROC_TICK_NS) {
 		process_bury(node->processes, process, node->now_ns);
 		return;
 	}

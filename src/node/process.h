@@ -22,6 +22,7 @@ struct process {
 	bool is_named_by_program; /* the service is the program's: a new program changes it */
 	uint64_t dead_ns;	  /* clock of the `now_ns` that callers give */
 	uint64_t parent_start_ns; /* 0 when unknown */
+	uint64_t cgroup_hash;	  /* of the text that its names were taken from */
 	char container[CONTAINER_ID_BYTES]; /* its whole id, "" outside of containers */
 	uint8_t *arguments;		    /* owned, NUL-separated, cut at the maximum */
 	size_t argument_bytes;

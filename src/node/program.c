@@ -89,6 +89,9 @@ static const char java_valued[] =
 	" -cp -classpath --class-path -p --module-path --add-modules "
 	"--add-opens --add-exports --add-reads --limit-modules -javaagent ";
 
+/* One executable, many names: the one it was called by counts. */
+static const char multi_call[] = " busybox toybox ";
+
 static bool has_word(const char *list, const char *word)
 {
 	size_t length = strlen(word);
@@ -333,16 +336,25 @@ static void find_base(
 		base_name(program->exe, base, size);
 	else if (words->count)
 		title_name(words->items[0], base, size);
-	/* One executable, many names: the one it was called by counts. */
-	if (words->count && has_word(" busybox toybox ", base)) {
+	if (words->count && has_word(multi_call, base)) {
 		title_name(words->items[0], base, size);
-		if (has_word(" busybox toybox ", base) && words->count > 1)
+		if (has_word(multi_call, base) && words->count > 1)
 			str_copy(base, size, words->items[1]);
 	}
 	if (!base[0] && program->comm)
 		str_copy_slice(base, size,
 			(struct slice){
 				(const uint8_t *)program->comm, strcspn(program->comm, "/") });
+}
+
+bool program_uses_directory(const struct program *program)
+{
+	char base[256];
+
+	if (!program->exe || !program->exe[0])
+		return true;
+	base_name(program->exe, base, sizeof(base));
+	return find_interpreter(base) || str_equal(base, "java") || has_word(multi_call, base);
 }
 
 void service_from_program(const struct program *program, struct service_name *ret_name)

@@ -37,6 +37,9 @@ struct program {
 	struct slice arguments; /* NUL-separated, as in /proc/PID/cmdline */
 };
 
+/* Whether the working directory may matter for the name: to be asked before it is read. */
+bool program_uses_directory(const struct program *program);
+
 /*
  * The program; behind an interpreter the script, module, jar or application:
  * `python3 /srv/shop/app.py` is shop, `/srv/shop/worker.py` is shop-worker, `python3 -m
