@@ -157,22 +157,6 @@ static bool is_alive(int root_fd, const struct event_process *process)
 	       stat.start_ns / PROC_TICK_NS == process->start_ns / PROC_TICK_NS;
 }
 
-/* Owners that are known need no search through the descriptors of all processes. */
-static void take_known_owners(
-	const struct listener_table *table, int root_fd, struct socket_list *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		struct listener_key key = key_of(&list->items[i]);
-		const struct listener *known = map_find(table->by_place, &key);
-		/* Several sockets may share a port (SO_REUSEPORT): then the owner's life counts. */
-		if (!known || (known->inode != list->items[i].inode &&
-				      !is_alive(root_fd, &known->process)))
-			continue;
-		list->items[i].pid = known->process.pid;
-		list->items[i].start_ns = known->process.start_ns;
-	}
-}
-
 void listener_add(struct listener_table *table, const struct socket_entry *socket,
 	const struct event_process *process)
 {
@@ -183,6 +167,35 @@ void listener_add(struct listener_table *table, const struct socket_entry *socke
 		return;
 	listener->inode = socket->inode;
 	listener->process = *process;
+}
+
+/*
+ * Takes over what the old table knows and leaves in the list what is new: only that is worth a
+ * search through the descriptors of all processes, which is long on a big node. What had no owner
+ * still has none.
+ */
+static void keep_known(const struct listener_table *table, struct node *node,
+	struct listener_table *fresh, struct socket_list *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct listener_key key = key_of(&list->items[i]);
+		const struct listener *known = map_find(table->by_place, &key);
+		/* Several sockets may share a port (SO_REUSEPORT): then the owner's life counts. */
+		if (!known || (known->inode != list->items[i].inode &&
+				      !is_alive(node_root_fd(node), &known->process))) {
+			list->items[count++] = list->items[i];
+			continue;
+		}
+		/* Its container may have got a name meanwhile. */
+		struct event_process process = { .pid = known->process.pid,
+			.start_ns = known->process.start_ns };
+		if (process.pid)
+			node_describe(node, &process);
+		listener_add(fresh, &list->items[i], process.comm[0] ? &process : &known->process);
+	}
+	list->count = count;
 }
 
 static int list_listeners(int root_fd, struct map *addresses, struct socket_list *list)
@@ -217,7 +230,7 @@ int listener_refresh(struct listener_table *table, struct node *node)
 		free_maps(&fresh);
 		return result;
 	}
-	take_known_owners(table, root_fd, &list);
+	keep_known(table, node, &fresh, &list);
 	socket_list_find_owners(root_fd, &list);
 	for (size_t i = 0; i < list.count; i++) {
 		struct event_process process = { .pid = list.items[i].pid,
@@ -268,6 +281,5 @@ const struct event_process *listener_find(const struct listener_table *table,
 			return NULL;
 		network_namespace = *place;
 	}
-	const struct event_process *process = find_at(table, network_namespace, address, port);
-	return process && process->pid ? process : NULL;
+	return find_at(table, network_namespace, address, port);
 }

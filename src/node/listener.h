@@ -22,7 +22,8 @@ void listener_table_free(struct listener_table *table); /* accepts NULL */
  * entry, owners are searched only for what is new. 0 or -errno, then everything stays as it was.
  */
 int listener_refresh(struct listener_table *table, struct node *node);
-/* The listener of address:port as seen from a namespace; NULL when there is none here. */
+/* The listener of address:port as seen from a namespace; NULL when there is none here. Its pid is 0
+ * when nobody was found to have it open. */
 const struct event_process *listener_find(const struct listener_table *table,
 	uint32_t network_namespace, const struct address *address, uint16_t port);
 /* Whether the address is one of this namespace (loopback counts). */

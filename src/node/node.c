@@ -331,6 +331,8 @@ int node_listener_find(struct node *node, uint32_t network_namespace, const stru
 			node->is_listener_missing = true;
 		return -ENOENT;
 	}
+	if (!process->pid)
+		return -ENOENT;
 	*ret_process = *process;
 	return 0;
 }

@@ -149,27 +149,62 @@ static void names_listeners(void **state)
 	assert_string_equal(service_at(node, HOST, "127.0.0.1", 81), "");
 }
 
+/* The host's namespace gets one listener, on all addresses; /proc/1000 is what it is read through.
+ */
+static void replace_listeners(const struct fixture *fixture, uint16_t port, unsigned int inode)
+{
+	char name[] = "proc/1000/net/tcp", path[256], text[512];
+
+	snprintf(path, sizeof(path), "%s/%s", fixture->root, name);
+	assert_return_code(unlink(path), errno);
+	snprintf(text, sizeof(text),
+		"  sl  local_address rem_address\n"
+		"   0: 00000000:%04X 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0 "
+		"       0 %u 1 0 100 0 0 10 0\n",
+		port, inode);
+	tree_write(fixture->root, name, text, strlen(text));
+}
+
 static void finds_new_listeners_after_a_miss(void **state)
 {
 	struct fixture *fixture = *state;
-	char name[] = "proc/1007/net/tcp", path[256], text[512];
+	struct node *node = fixture->node;
 
-	node_tick(fixture->node, 1000 * NS_PER_S);
-	assert_string_equal(service_at(fixture->node, HOST, "127.0.0.1", 81), "");
-	/* /proc/1000 is what the namespace is read through. */
-	snprintf(path, sizeof(path), "%s/proc/1000/net/tcp", fixture->root);
-	assert_return_code(unlink(path), errno);
-	snprintf(name, sizeof(name), "proc/1000/net/tcp");
-	snprintf(text, sizeof(text),
-		"  sl  local_address rem_address\n"
-		"   0: 00000000:0051 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0 "
-		"       0 9002 1 0 100 0 0 10 0\n");
-	tree_write(fixture->root, name, text, strlen(text));
-	node_tick(fixture->node, 1001 * NS_PER_S);
-	assert_string_equal(service_at(fixture->node, HOST, "127.0.0.1", 81), "");
-	node_tick(fixture->node, 1006 * NS_PER_S);
-	assert_string_equal(service_at(fixture->node, HOST, "127.0.0.1", 81), "postgresql@15-main");
-	assert_string_equal(service_at(fixture->node, HOST, "127.0.0.1", 80), "");
+	node_tick(node, 1000 * NS_PER_S);
+	assert_string_equal(service_at(node, HOST, "127.0.0.1", 81), "");
+	replace_listeners(fixture, 81, 9002);
+	node_tick(node, 1001 * NS_PER_S);
+	assert_string_equal(service_at(node, HOST, "127.0.0.1", 81), "");
+	node_tick(node, 1006 * NS_PER_S);
+	assert_string_equal(service_at(node, HOST, "127.0.0.1", 81), "postgresql@15-main");
+	assert_string_equal(service_at(node, HOST, "127.0.0.1", 80), "");
+}
+
+static void follows_a_port_to_its_new_owner(void **state)
+{
+	struct fixture *fixture = *state;
+	struct node *node = fixture->node;
+	char path[256];
+
+	node_tick(node, 1000 * NS_PER_S);
+	assert_string_equal(service_at(node, HOST, "127.0.0.1", 80), "nginx");
+	/* Another socket of a process that lives: one of several on this port. */
+	replace_listeners(fixture, 80, 9006);
+	node_tick(node, 1061 * NS_PER_S);
+	assert_string_equal(service_at(node, HOST, "127.0.0.1", 80), "nginx");
+	/* Nobody has it open: no answer, and none is searched for again. */
+	replace_listeners(fixture, 82, 4444);
+	node_tick(node, 1122 * NS_PER_S);
+	assert_string_equal(service_at(node, HOST, "127.0.0.1", 82), "");
+	replace_listeners(fixture, 80, 9006);
+	node_tick(node, 1183 * NS_PER_S);
+	assert_string_equal(service_at(node, HOST, "127.0.0.1", 80), "redis");
+	/* Its process ends and another one takes the port. */
+	snprintf(path, sizeof(path), "%s/proc/1003", fixture->root);
+	tree_remove(path);
+	replace_listeners(fixture, 80, 9002);
+	node_tick(node, 1244 * NS_PER_S);
+	assert_string_equal(service_at(node, HOST, "127.0.0.1", 80), "postgresql@15-main");
 }
 
 /* A listener and a connection of this process, on the machine that runs the test. */
@@ -244,6 +279,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(finds_owners, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_listeners, setup, teardown),
 		cmocka_unit_test_setup_teardown(finds_new_listeners_after_a_miss, setup, teardown),
+		cmocka_unit_test_setup_teardown(follows_a_port_to_its_new_owner, setup, teardown),
 		cmocka_unit_test(finds_sockets_of_this_process),
 	};
 
