@@ -156,7 +156,12 @@ fuzz:
 test: all
 	@tools/run-all-tests
 
-bench: all
+BENCHES := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/bench/*.c)))
+
+$(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/libskep.a
+	@$(CC) $(ALL_LDFLAGS) $< $(OUT)/libskep.a $(LDLIBS) -o $@
+
+bench: all $(BENCHES)
 	@tests/bench/run
 
 # ---- machine -----------------------------------------------------------------------------------

@@ -209,6 +209,20 @@ static int put_held(struct result_printer *printer)
 
 /* ---- sink ---------------------------------------------------------------------------------- */
 
+static int put_csv_names(struct result_printer *printer)
+{
+	for (unsigned int i = 0; i < printer->count; i++) {
+		_cleanup_(buf_done)
+		struct buf name;
+
+		buf_init(&name, TEXT_BYTES);
+		inert_append(&name, printer->names[i], INERT_UNLIMITED);
+		append_csv(printer, i, buf_text(&name));
+	}
+	buf_append_byte(&printer->line, '\n');
+	return put_line(printer);
+}
+
 static int take_columns(void *context, const char *const *names, unsigned int count)
 {
 	struct result_printer *printer = context;
@@ -226,10 +240,7 @@ static int take_columns(void *context, const char *const *names, unsigned int co
 		printer->held_rows = 1;
 	if (printer->format != RESULT_CSV)
 		return 0;
-	for (unsigned int i = 0; i < printer->count; i++)
-		append_csv(printer, i, printer->names[i]);
-	buf_append_byte(&printer->line, '\n');
-	return put_line(printer);
+	return put_csv_names(printer);
 }
 
 static int take_cells(struct result_printer *printer, const struct query_value *values)

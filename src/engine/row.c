@@ -1,43 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A value is a tag and 8 bytes, or a tag, a length of 2 bytes and the text. Rows stand one behind
- * the other without padding, so everything is copied in and out.
+ * the other without padding, so everything is copied in and out. A row is put together in a small
+ * array first: forty appends to a growing buffer cost more than the rest.
  */
 #include "engine/row.h"
 
-#include "base/str.h"
+#define TAG_NUMBER   0
+#define TAG_TEXT     1
+#define NUMBER_BYTES (1 + sizeof(uint64_t))
+#define HEAD_BYTES   (1 + sizeof(uint16_t)) /* of a text */
 
-#define TAG_NUMBER 0
-#define TAG_TEXT   1
-
-size_t row_begin(struct buf *rows, uint16_t table, uint64_t rowid)
+void row_begin(struct row *row, struct buf *rows, uint16_t table, uint64_t rowid)
 {
-	struct row_header header = { .table = table, .rowid = rowid };
-	size_t start = rows->length;
-
-	buf_append(rows, &header, sizeof(header));
-	return start;
+	row->rows = rows;
+	row->start = rows ? rows->length : 0;
+	row->used = sizeof(row->header);
+	row->header = (struct row_header){ .table = table, .rowid = rowid };
 }
 
-void row_put_number(struct buf *rows, uint64_t number)
+static void make_room(struct row *row, size_t bytes)
 {
-	char value[1 + sizeof(number)] = { TAG_NUMBER };
-
-	memcpy(value + 1, &number, sizeof(number));
-	buf_append(rows, value, sizeof(value));
+	if (row->used + bytes <= sizeof(row->bytes))
+		return;
+	buf_append(row->rows, row->bytes, row->used);
+	row->used = 0;
 }
 
-void row_put_text(struct buf *rows, const char *text, size_t length)
+static size_t length_so_far(const struct row *row)
+{
+	return row->rows->length - row->start + row->used;
+}
+
+void row_put_number(struct row *row, uint64_t number)
+{
+	make_room(row, NUMBER_BYTES);
+	row->bytes[row->used] = TAG_NUMBER;
+	memcpy(row->bytes + row->used + 1, &number, sizeof(number));
+	row->used += NUMBER_BYTES;
+}
+
+void row_put_text(struct row *row, const char *text, size_t length)
 {
 	uint16_t size = (uint16_t)MIN(length, (size_t)ROW_TEXT_MAXIMUM);
-	char head[1 + sizeof(size)] = { TAG_TEXT };
 
-	memcpy(head + 1, &size, sizeof(size));
-	buf_append(rows, head, sizeof(head));
-	buf_append(rows, text, size);
+	make_room(row, HEAD_BYTES + size);
+	row->bytes[row->used] = TAG_TEXT;
+	memcpy(row->bytes + row->used + 1, &size, sizeof(size));
+	row->used += HEAD_BYTES;
+	if (size <= sizeof(row->bytes) - row->used) {
+		memcpy(row->bytes + row->used, text, size);
+		row->used += size;
+		return;
+	}
+	buf_append(row->rows, row->bytes, row->used);
+	buf_append(row->rows, text, size);
+	row->used = 0;
 }
 
-void row_put_field(struct buf *rows, const struct field *field, const void *event)
+void row_put_values(struct row *row, struct slice values)
+{
+	make_room(row, sizeof(row->bytes));
+	buf_append(row->rows, values.data, values.length);
+}
+
+void row_put_field(struct row *row, const struct field *field, const void *event)
 {
 	const char *member = (const char *)event + field->offset;
 	char scratch[FIELD_SCRATCH_BYTES];
@@ -46,36 +73,39 @@ void row_put_field(struct buf *rows, const struct field *field, const void *even
 
 	switch (field->type) {
 	case FIELD_TEXT:
-		row_put_text(rows, member, strnlen(member, field->size));
+		row_put_text(row, member, strnlen(member, field->size));
 		return;
 	case FIELD_CODE:
 		if (field_code_number(member, &number))
-			row_put_number(rows, number);
+			row_put_number(row, number);
 		else
-			row_put_text(rows, member, strnlen(member, field->size));
+			row_put_text(row, member, strnlen(member, field->size));
 		return;
 	case FIELD_WORD:
 	case FIELD_ADDRESS:
 	case FIELD_TEXT_LONG:
 		text = field_text(field, event, scratch, sizeof(scratch));
-		row_put_text(rows, text, strlen(text));
+		row_put_text(row, text, strlen(text));
 		return;
 	default:
-		row_put_number(rows, field_number(field, event));
+		row_put_number(row, field_number(field, event));
 	}
 }
 
-int row_end(struct buf *rows, size_t start)
+int row_end(struct row *row)
 {
-	uint32_t size = (uint32_t)(rows->length - start);
-	int error = rows->error;
+	struct buf *rows = row->rows;
+	int error;
 
+	row->header.size = (uint32_t)length_so_far(row);
+	buf_append(rows, row->bytes, row->used);
+	error = rows->error;
 	if (error != 0) {
-		rows->length = start;
+		rows->length = row->start;
 		rows->error = 0;
 		return error;
 	}
-	memcpy(rows->data + start + offsetof(struct row_header, size), &size, sizeof(size));
+	memcpy(rows->data + row->start, &row->header, sizeof(row->header));
 	return 0;
 }
 
@@ -96,28 +126,25 @@ struct row_place row_place(const struct event_kind *kind, uint16_t table)
 	};
 }
 
-int row_write(struct buf *rows, struct row_place place, const struct event_header *event,
+int row_write(struct buf *rows, const struct row_place *place, const struct event_header *event,
 	struct timeline *timeline)
 {
-	size_t start = row_begin(rows, place.table, 0);
-	uint16_t weight_at = 0;
+	struct row row;
 
-	for (unsigned int i = 0; i < place.kind->field_count; i++) {
-		const struct field *field = &place.kind->fields[i];
+	row_begin(&row, rows, place->table, 0);
+	for (unsigned int i = 0; i < place->kind->field_count; i++) {
+		const struct field *field = &place->kind->fields[i];
 
-		if (i == place.weight_field)
-			weight_at = (uint16_t)(rows->length - start + 1);
 		if (field->unit == UNIT_TIME)
-			row_put_number(rows, timeline_wall(timeline, field_number(field, event)));
+			row_put_number(&row, timeline_wall(timeline, field_number(field, event)));
 		else
-			row_put_field(rows, field, event);
+			row_put_field(&row, field, event);
+		if (i == place->weight_field)
+			row.header.weight_at = (uint16_t)(length_so_far(&row) - sizeof(uint64_t));
 	}
-	if (place.has_id)
-		row_put_number(rows, event->id);
-	if (rows->error == 0)
-		memcpy(rows->data + start + offsetof(struct row_header, weight_at), &weight_at,
-			sizeof(weight_at));
-	return row_end(rows, start);
+	if (place->has_id)
+		row_put_number(&row, event->id);
+	return row_end(&row);
 }
 
 void row_set_weight(char *row, uint64_t weight)

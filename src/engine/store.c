@@ -12,14 +12,20 @@
 #include "base/log.h"
 #include "base/str.h"
 
-#define MAXIMUM_BYTES  (2ULL << 30)
-#define DISK_PART      20	    /* 5 % */
-#define LEAST_BYTES    (4ULL << 20) /* empty tables and their indexes need some */
-#define MAXIMUM_AGE_NS (7 * 24 * 3600 * NS_PER_S)
-#define KEYS_MAXIMUM   4096
-#define FLUSH_NS       NS_PER_S
-#define FLUSH_BYTES    (8UL << 20)  /* a batch goes early when it is that large */
-#define BATCH_BYTES    (32UL << 20) /* never more, with all counts and held back rows */
+#define MAXIMUM_BYTES	  (2ULL << 30)
+#define DISK_PART	  20	       /* 5 % */
+#define LEAST_BYTES	  (4ULL << 20) /* empty tables and their indexes need some */
+#define MAXIMUM_AGE_NS	  (7 * 24 * 3600 * NS_PER_S)
+#define KEYS_MAXIMUM	  4096
+/* Half a second, so that with the time a commit takes a crash costs less than one. */
+#define FLUSH_NS	  (NS_PER_S / 2)
+#define ADAPT_NS	  NS_PER_S
+/* A batch goes early when it is that large; a small store takes small ones, since the log holds
+ * a whole transaction. */
+#define FLUSH_BYTES	  (4UL << 20)
+#define FLUSH_BYTES_LEAST (64UL << 10)
+#define FLUSH_PART	  64
+#define BATCH_BYTES	  (32UL << 20) /* never more, with all counts and held back rows */
 
 struct store {
 	const struct event_kind *kinds[STORE_TABLES_MAXIMUM + 1];
@@ -31,7 +37,9 @@ struct store {
 	struct rate *rate; /* NULL when there are no requests */
 	struct store_writer *writer;
 	struct store_batch batch;
+	size_t flush_bytes;
 	uint64_t flushed_ns; /* monotonic */
+	uint64_t adapted_ns;
 	uint64_t shed;
 	char set_aside[256];
 };
@@ -133,6 +141,8 @@ int store_open(const struct store_options *options, struct store **ret_store, st
 	timeline_init(&store->timeline, options->read, options->context);
 	buf_init(&store->batch.rows, BATCH_BYTES);
 	error = choose_bytes(options, &store->maximum_bytes, fail);
+	store->flush_bytes =
+		MIN(MAX(store->maximum_bytes / FLUSH_PART, FLUSH_BYTES_LEAST), FLUSH_BYTES);
 	if (error == 0)
 		error = collect_kinds(store, options, fail);
 	if (error == 0)
@@ -173,6 +183,11 @@ void store_flush(struct store *store)
 	}
 }
 
+bool store_is_behind(struct store *store)
+{
+	return !store_writer_has_room(store->writer);
+}
+
 static bool find_kind(struct store *store, const struct event_kind *kind)
 {
 	unsigned int found;
@@ -193,15 +208,15 @@ void store_write(void *context, const struct event_header *event)
 
 	if (!find_kind(store, event->kind))
 		return;
-	if (rows->length >= FLUSH_BYTES)
+	if (rows->length >= store->flush_bytes)
 		store_flush(store);
 	/* Still full: the writer is behind. Requests are held back, the rest is let go. */
-	if (rows->length >= FLUSH_BYTES)
+	if (rows->length >= store->flush_bytes)
 		rows = NULL;
 	if (store->rate && event->kind == &request_kind)
 		rate_add(store->rate, (const struct request_event *)event, rows);
 	else if (!rows ||
-		 row_write(rows, store->places[store->last_kind], event, &store->timeline) != 0)
+		 row_write(rows, &store->places[store->last_kind], event, &store->timeline) != 0)
 		store->shed++;
 }
 
@@ -213,8 +228,10 @@ void store_tick(struct store *store)
 		return;
 	store->flushed_ns = now_ns;
 	store_flush(store);
-	if (store->rate)
-		rate_adapt(store->rate);
+	if (!store->rate || now_ns < store->adapted_ns + ADAPT_NS)
+		return;
+	store->adapted_ns = now_ns;
+	rate_adapt(store->rate);
 }
 
 /* ---- figures and the end ------------------------------------------------------------------- */

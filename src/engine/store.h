@@ -11,7 +11,9 @@
 #include "engine/store_writer.h"
 
 /* In the directory. */
-#define STORE_FILE "store.db"
+#define STORE_FILE	      "store.db"
+/* A fair rows_per_second: about 2 % of a core, and 2 GiB hold twenty minutes of the worst case. */
+#define STORE_ROWS_PER_SECOND 5000
 
 struct store;
 
@@ -56,10 +58,12 @@ struct store_counts {
 int store_open(const struct store_options *options, struct store **ret_store, struct fail *fail);
 /* Takes one event; a pipeline_output. Kinds that were not announced are ignored. */
 void store_write(void *store, const struct event_header *event);
-/* About ten times a second: hands rows over once a second. */
+/* About ten times a second: hands rows over twice a second. */
 void store_tick(struct store *store);
 /* Hands over at once what there is, as far as the writer has room. */
 void store_flush(struct store *store);
+/* True while the writer takes nothing more. */
+bool store_is_behind(struct store *store);
 void store_get_counts(struct store *store, struct store_counts *ret_counts);
 /* Writes everything, closes, frees. Accepts NULL. ret_counts may be NULL. */
 void store_close(struct store *store, struct store_counts *ret_counts);

@@ -5,7 +5,6 @@
  */
 #include "engine/store_database.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,68 +12,24 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "engine/store_function.h"
+#include "engine/store_memory.h"
 
 /* Larger pages hold more of these rows and need fewer steps; very large ones make the log of a
  * quiet machine large. */
 #define PAGE_BYTES	  8192
 #define FILE_MODE	  0640
-#define BUSY_MS		  1000
+#define BUSY_MS		  200
 #define LOG_PAGES	  1024 /* the log is moved into the file at 8 MiB */
 #define FIRST_ROW_BYTES	  300  /* until rows were written */
+/* The part of the space that the log may have before a transaction, which may double it. */
+#define LOG_PART	  16
 #define LOG_BYTES_MAXIMUM (64ULL << 20)
-
-/* ---- setting a damaged file aside ---------------------------------------------------------- */
-
-/* Only the newest damaged file is kept: the space is bounded. */
-static void remove_older_copies(const char *path)
-{
-	char directory[256];
-	char prefix[300];
-	const char *name = strrchr(path, '/');
-	struct dirent *entry;
-	DIR *stream;
-
-	str_copy_slice(directory, sizeof(directory),
-		(struct slice){ (const uint8_t *)path, name ? (size_t)(name - path) : 0 });
-	snprintf(prefix, sizeof(prefix), "%s.damaged-", name ? name + 1 : path);
-	stream = opendir(name ? directory : ".");
-	if (!stream)
-		return;
-	while ((entry = readdir(stream)))
-		if (str_starts_with(entry->d_name, prefix))
-			unlinkat(dirfd(stream), entry->d_name, 0);
-	closedir(stream);
-}
-
-static int move_aside(const char *path, char *ret_set_aside)
-{
-	char from[300];
-	char to[300];
-	char when[32];
-	struct tm tm;
-	time_t now = (time_t)(clock_wall_ns() / NS_PER_S);
-
-	remove_older_copies(path);
-	gmtime_r(&now, &tm);
-	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
-	snprintf(to, sizeof(to), "%s.damaged-%s", path, when);
-	if (rename(path, to) != 0)
-		return -errno;
-	str_copy(ret_set_aside, 256, to);
-	/* The log belongs to the file: a tool that rescues it wants both under matching names. */
-	snprintf(from, sizeof(from), "%s-wal", path);
-	snprintf(to, sizeof(to), "%s.damaged-%s-wal", path, when);
-	rename(from, to);
-	snprintf(from, sizeof(from), "%s-shm", path);
-	unlink(from);
-	return 0;
-}
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
 static int set_limits(struct store_database *database, struct fail *fail)
 {
-	uint64_t log_bytes = MIN(database->maximum_bytes / 8, LOG_BYTES_MAXIMUM);
+	uint64_t log_limit = MIN(database->maximum_bytes / LOG_PART, LOG_BYTES_MAXIMUM);
 	int64_t page_bytes = 0;
 	char sql[256];
 	int error = store_number(database->handle, "PRAGMA page_size", &page_bytes, fail);
@@ -82,12 +37,13 @@ static int set_limits(struct store_database *database, struct fail *fail)
 	if (error != 0)
 		return error;
 	database->page_bytes = (uint64_t)page_bytes;
-	database->page_limit = (database->maximum_bytes - log_bytes) / database->page_bytes;
+	database->log_limit = log_limit;
+	database->page_limit = (database->maximum_bytes - 2 * log_limit) / database->page_bytes;
 	snprintf(sql, sizeof(sql),
 		"PRAGMA max_page_count = %llu; PRAGMA journal_size_limit = %llu; "
 		"PRAGMA wal_autocheckpoint = %llu",
-		(unsigned long long)database->page_limit, (unsigned long long)log_bytes,
-		(unsigned long long)MIN((uint64_t)LOG_PAGES, log_bytes / 2 / database->page_bytes));
+		(unsigned long long)database->page_limit, (unsigned long long)log_limit,
+		(unsigned long long)MIN((uint64_t)LOG_PAGES, log_limit / 4 / database->page_bytes));
 	return store_execute(database->handle, sql, fail);
 }
 
@@ -113,34 +69,43 @@ static int count_rows(struct store_database *database, struct store_table *table
 	return error;
 }
 
+static int prepare_insert(struct store_database *database, struct store_table *table,
+	unsigned int rows, sqlite3_stmt **ret_insert)
+{
+	_cleanup_(buf_done)
+	struct buf sql;
+
+	buf_init(&sql, STORE_SQL_BYTES);
+	table->values = store_schema_insert(table->kind, table->is_rate, rows, &sql);
+	return sqlite3_prepare_v3(
+		database->handle, buf_text(&sql), -1, SQLITE_PREPARE_PERSISTENT, ret_insert, NULL);
+}
+
 static int prepare_tables(struct store_database *database, struct fail *fail)
 {
 	database->table_count = 0;
 	for (const struct event_kind *const *kind = database->schema.kinds; *kind; kind++) {
 		struct store_table *table = &database->tables[database->table_count];
-		_cleanup_(buf_done)
-		struct buf sql;
 		int code;
+		int error;
 
 		if (database->table_count == STORE_TABLES_MAXIMUM)
 			return fail_set(
 				fail, -E2BIG, "more than %d kinds of events", STORE_TABLES_MAXIMUM);
-		buf_init(&sql, STORE_SQL_BYTES);
+		database->table_count++;
 		*table = (struct store_table){
 			.kind = *kind,
 			.is_rate = str_ends_with((*kind)->name, "_rate"),
 			.row_bytes = FIRST_ROW_BYTES,
 		};
-		store_schema_insert(*kind, &sql);
-		code = sqlite3_prepare_v3(database->handle, buf_text(&sql), -1,
-			SQLITE_PREPARE_PERSISTENT, &table->insert, NULL);
-		if (code != SQLITE_OK)
-			return fail_set(fail, store_error(database->handle, code), "%s",
-				sqlite3_errmsg(database->handle));
-		database->table_count++;
-		code = count_rows(database, table);
-		if (code != 0)
-			return fail_set(fail, code, "%s", sqlite3_errmsg(database->handle));
+		code = prepare_insert(database, table, 1, &table->insert);
+		if (code == SQLITE_OK)
+			code = prepare_insert(
+				database, table, STORE_ROWS_AT_ONCE, &table->insert_many);
+		error = code == SQLITE_OK ? count_rows(database, table)
+					  : store_error(database->handle, code);
+		if (error != 0)
+			return fail_set(fail, error, "%s", sqlite3_errmsg(database->handle));
 	}
 	return 0;
 }
@@ -150,7 +115,10 @@ static int open_connection(struct store_database *database, struct fail *fail)
 	char sql[256];
 	int error;
 	int code;
-	int fd = open(database->path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	int fd;
+
+	store_memory_init();
+	fd = open(database->path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
 
 	/* The log takes its mode from the file. */
 	if (fd >= 0)
@@ -195,8 +163,10 @@ static int open_once(struct store_database *database, struct fail *fail)
 
 void store_database_close(struct store_database *database)
 {
-	for (unsigned int i = 0; i < database->table_count; i++)
+	for (unsigned int i = 0; i < database->table_count; i++) {
 		sqlite3_finalize(database->tables[i].insert);
+		sqlite3_finalize(database->tables[i].insert_many);
+	}
 	database->table_count = 0;
 	sqlite3_close(database->handle);
 	database->handle = NULL;
@@ -220,7 +190,7 @@ int store_database_set_aside(
 	int error;
 
 	store_database_close(database);
-	error = move_aside(database->path, ret_set_aside);
+	error = store_move_aside(database->path, ret_set_aside);
 	if (error != 0)
 		return fail_set(
 			fail, error, "damaged, and cannot be set aside: %s", strerror(-error));
@@ -229,13 +199,19 @@ int store_database_set_aside(
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-static int bind_row(sqlite3_stmt *insert, const struct row_header *header, const char *at)
+/* Binds a row's values to the parameters from `first` on. */
+static int bind_row(sqlite3_stmt *insert, int first, const char *at)
 {
-	const char *end = at + header->size - sizeof(*header);
-	int code = header->rowid ? sqlite3_bind_int64(insert, 1, (sqlite3_int64)header->rowid)
-				 : sqlite3_bind_null(insert, 1);
+	struct row_header header;
+	const char *end;
+	int code = SQLITE_OK;
 
-	for (int i = 2; at < end && code == SQLITE_OK; i++) {
+	memcpy(&header, at, sizeof(header));
+	end = at + header.size;
+	at += sizeof(header);
+	if (header.rowid != 0)
+		code = sqlite3_bind_int64(insert, first++, (sqlite3_int64)header.rowid);
+	for (int i = first; at < end && code == SQLITE_OK; i++) {
 		struct row_value value = row_read(&at);
 
 		if (value.is_text)
@@ -247,57 +223,120 @@ static int bind_row(sqlite3_stmt *insert, const struct row_header *header, const
 	return code;
 }
 
-static int write_rows(struct store_database *database, struct slice rows)
+static int insert_rows(struct store_table *table, const char *const *rows, unsigned int count)
 {
-	const char *at = (const char *)rows.data;
-	const char *end = at + rows.length;
+	sqlite3_stmt *insert = count == 1 ? table->insert : table->insert_many;
+	int code = SQLITE_OK;
+
+	for (unsigned int i = 0; i < count && code == SQLITE_OK; i++)
+		code = bind_row(insert, (int)(1 + i * table->values), rows[i]);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(insert);
+	sqlite3_reset(insert);
+	return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+/* All rows of one table. */
+static int write_table(struct store_database *database, unsigned int index, struct slice rows)
+{
+	struct store_table *table = &database->tables[index];
+	const char *end = (const char *)rows.data + rows.length;
+	const char *waiting[STORE_ROWS_AT_ONCE];
+	unsigned int count = 0;
+	struct row_header header;
+	int code = SQLITE_OK;
+
+	for (const char *at = (const char *)rows.data; at < end; at += header.size) {
+		memcpy(&header, at, sizeof(header));
+		if (header.table != index)
+			continue;
+		waiting[count++] = at;
+		if (count < STORE_ROWS_AT_ONCE)
+			continue;
+		code = insert_rows(table, waiting, count);
+		if (code != SQLITE_OK)
+			return code;
+		count = 0;
+	}
+	for (unsigned int i = 0; i < count && code == SQLITE_OK; i++)
+		code = insert_rows(table, &waiting[i], 1);
+	return code;
+}
+
+/* What a transaction brings to a table. */
+struct gain {
+	uint64_t rows;	/* all */
+	uint64_t fresh; /* without those that replace others */
+	uint64_t bytes;
+	uint64_t last_rowid;
+};
+
+static void count_gains(struct store_database *database, struct slice rows, struct gain *gains)
+{
+	const char *end = (const char *)rows.data + rows.length;
 	struct row_header header;
 
-	for (; at < end; at += header.size) {
-		struct store_table *table;
-		int code;
+	for (const char *at = (const char *)rows.data; at < end; at += header.size) {
+		struct gain *gain;
 
 		memcpy(&header, at, sizeof(header));
-		table = &database->tables[header.table];
-		code = bind_row(table->insert, &header, at + sizeof(header));
-		if (code == SQLITE_OK)
-			code = sqlite3_step(table->insert);
-		if (code != SQLITE_DONE) {
-			sqlite3_reset(table->insert);
-			return code;
-		}
-		sqlite3_reset(table->insert);
+		gain = &gains[header.table];
+		gain->rows++;
+		gain->bytes += header.size;
+		if (header.rowid == 0 || header.rowid > database->tables[header.table].last_rowid)
+			gain->fresh++;
+		gain->last_rowid = MAX(gain->last_rowid, header.rowid);
 	}
-	return SQLITE_OK;
 }
 
 /* Only what was committed counts. */
-static void count_written(struct store_database *database, struct slice rows)
+static void apply_gains(struct store_database *database, const struct gain *gains)
 {
-	const char *at = (const char *)rows.data;
-	const char *end = at + rows.length;
-	struct row_header header;
+	for (unsigned int i = 0; i < database->table_count; i++) {
+		struct store_table *table = &database->tables[i];
 
-	for (; at < end; at += header.size) {
-		struct store_table *table;
-
-		memcpy(&header, at, sizeof(header));
-		table = &database->tables[header.table];
-		if (header.rowid == 0 || header.rowid > table->last_rowid)
-			table->rows++;
-		table->last_rowid = MAX(table->last_rowid, header.rowid);
-		table->row_bytes = (table->row_bytes * 63 + header.size) / 64;
+		if (gains[i].rows == 0)
+			continue;
+		table->rows += gains[i].fresh;
+		table->row_bytes = (table->row_bytes * 3 + gains[i].bytes / gains[i].rows) / 4;
+		table->last_rowid = MAX(table->last_rowid, gains[i].last_rowid);
 	}
+}
+
+static uint64_t log_bytes(const struct store_database *database)
+{
+	char path[300];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "%s-wal", database->path);
+	return stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
+}
+
+/* The log cannot begin anew while a reader needs its older part: then it must not grow for ever. */
+static int shorten_log(struct store_database *database, struct fail *fail)
+{
+	if (log_bytes(database) <= database->log_limit)
+		return 0;
+	sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	if (log_bytes(database) <= database->log_limit)
+		return 0;
+	return fail_set(fail, -EBUSY, "a reader has held on to an old state for too long");
 }
 
 int store_database_write(struct store_database *database, struct slice rows, struct fail *fail)
 {
-	int error = store_execute(database->handle, "BEGIN IMMEDIATE", fail);
-	int code;
+	struct gain gains[STORE_TABLES_MAXIMUM] = { 0 };
+	int error = shorten_log(database, fail);
+	int code = SQLITE_OK;
 
+	if (error == 0)
+		error = store_execute(database->handle, "BEGIN IMMEDIATE", fail);
 	if (error != 0)
 		return error;
-	code = write_rows(database, rows);
+	count_gains(database, rows, gains);
+	for (unsigned int i = 0; i < database->table_count && code == SQLITE_OK; i++)
+		if (gains[i].rows > 0)
+			code = write_table(database, i, rows);
 	if (code != SQLITE_OK)
 		error = fail_set(fail, store_error(database->handle, code), "%s",
 			sqlite3_errmsg(database->handle));
@@ -307,20 +346,16 @@ int store_database_write(struct store_database *database, struct slice rows, str
 		store_execute(database->handle, "ROLLBACK", NULL);
 		return error;
 	}
-	count_written(database, rows);
+	apply_gains(database, gains);
 	return 0;
 }
 
 uint64_t store_database_bytes(const struct store_database *database)
 {
-	char path[300];
 	struct stat status;
-	uint64_t bytes = 0;
+	uint64_t bytes = log_bytes(database);
 
 	if (stat(database->path, &status) == 0)
-		bytes = (uint64_t)status.st_size;
-	snprintf(path, sizeof(path), "%s-wal", database->path);
-	if (stat(path, &status) == 0)
 		bytes += (uint64_t)status.st_size;
 	return bytes;
 }

@@ -11,14 +11,18 @@
 
 /* Kinds of events, at most. */
 #define STORE_TABLES_MAXIMUM 64
+/* Rows of one INSERT: measured, 16 take 30 % less than 16 times one, and more gain nothing. */
+#define STORE_ROWS_AT_ONCE   16
 
 struct store_table {
 	const struct event_kind *kind;
-	bool is_rate; /* counts: kept longer than single events */
-	sqlite3_stmt *insert;
-	uint64_t rows;	     /* about */
-	uint64_t row_bytes;  /* about, running mean */
-	uint64_t last_rowid; /* counts only: rows up to it are there already */
+	bool is_rate;		   /* counts: kept longer than single events */
+	sqlite3_stmt *insert;	   /* one row */
+	sqlite3_stmt *insert_many; /* STORE_ROWS_AT_ONCE */
+	unsigned int values;	   /* of a row, with the rowid */
+	uint64_t rows;		   /* about */
+	uint64_t row_bytes;	   /* about, running mean */
+	uint64_t last_rowid;	   /* counts only: rows up to it are there already */
 };
 
 struct store_database {
@@ -29,6 +33,7 @@ struct store_database {
 	uint64_t maximum_age_ns;
 	uint64_t page_bytes;
 	uint64_t page_limit; /* pages that the file may have */
+	uint64_t log_limit;  /* bytes of the log before writing waits for readers to end */
 	struct store_table tables[STORE_TABLES_MAXIMUM];
 	unsigned int table_count;
 };
@@ -51,13 +56,18 @@ int store_database_write(struct store_database *database, struct slice rows, str
 /* Bytes of the file and its log on disk. */
 uint64_t store_database_bytes(const struct store_database *database);
 
-/* ---- store_limit.c: the caps --------------------------------------------------------------- */
+/* ---- store_damage.c ------------------------------------------------------------------------ */
 
 /*
- * Deletes the oldest rows until the file has room again. is_full: the last write found none.
- * Returns the number of rows deleted or -errno.
+ * Renames the file to PATH.damaged-TIME (UTC; its log alike) and deletes older ones of that kind.
+ * *ret_name (256 bytes) is the new name. 0 or -errno.
  */
-int64_t store_limit_bytes(struct store_database *database, bool is_full, struct fail *fail);
+int store_move_aside(const char *path, char *ret_name);
+
+/* ---- store_limit.c: the caps --------------------------------------------------------------- */
+
+/* Deletes the oldest rows until an eighth of the file is free. Rows deleted or -errno. */
+int64_t store_limit_bytes(struct store_database *database, struct fail *fail);
 /* Deletes what is older than the age limit, a bounded number of rows. Rows deleted or -errno. */
 int64_t store_limit_age(struct store_database *database, uint64_t now_wall_ns, struct fail *fail);
 

@@ -100,7 +100,7 @@ static int64_t delete_oldest(
 	return delete_rows(database, table, sql, fail);
 }
 
-int64_t store_limit_bytes(struct store_database *database, bool is_full, struct fail *fail)
+int64_t store_limit_bytes(struct store_database *database, struct fail *fail)
 {
 	const uint64_t high = database->page_limit - database->page_limit / 8;
 	int64_t deleted = 0;
@@ -113,7 +113,7 @@ int64_t store_limit_bytes(struct store_database *database, bool is_full, struct 
 
 		if (error != 0)
 			return error;
-		if (used <= high && !(is_full && chunk == 0))
+		if (used <= high)
 			break;
 		table = pick(database, false);
 		if (!table)

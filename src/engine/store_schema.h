@@ -35,9 +35,12 @@ struct store_schema {
 int store_schema_apply(sqlite3 *database, const struct store_schema *schema, struct fail *fail);
 /* -EPROTO when the file is from a newer skep or is no store. Reads only. */
 int store_schema_check(sqlite3 *database, struct fail *fail);
-/* "INSERT OR REPLACE INTO kind(rowid, columns) VALUES (?1, …)": values from ?2 on in the order of
- * the fields. */
-void store_schema_insert(const struct event_kind *kind, struct buf *ret_sql);
+/*
+ * "INSERT INTO kind(columns) VALUES (?, …), …" for so many rows, values in the order of row.h;
+ * has_rowid: the rowid comes first and a row that has it is replaced. Returns the values of a row.
+ */
+unsigned int store_schema_insert(
+	const struct event_kind *kind, bool has_rowid, unsigned int rows, struct buf *ret_sql);
 
 /* Runs statements that give no rows. 0 or -EUCLEAN, -ENOSPC, -EBUSY, -EIO with what SQLite says. */
 int store_execute(sqlite3 *database, const char *sql, struct fail *fail);

@@ -106,7 +106,8 @@ static int try_write(struct store_writer *writer, const struct store_batch *batc
 		}
 	}
 	error = store_database_write(&writer->database, rows, &fail);
-	if (error == -ENOSPC && store_limit_bytes(&writer->database, true, NULL) > 0)
+	/* Was it the limit, not the disk? */
+	if (error == -ENOSPC && store_limit_bytes(&writer->database, NULL) > 0)
 		error = store_database_write(&writer->database, rows, &fail);
 	if (error == -EUCLEAN) {
 		set_aside(writer);
@@ -116,7 +117,7 @@ static int try_write(struct store_writer *writer, const struct store_batch *batc
 	if (error == -ENOSPC)
 		fail_prefix(&fail, "nothing is stored while the disk is full");
 	else if (error == -EBUSY)
-		fail_prefix(&fail, "another program holds the file");
+		fail_prefix(&fail, "nothing is stored while another program holds the file");
 	else if (error == -EINVAL)
 		*ret_retry = false;
 	report(writer, error ? &fail : &(struct fail){ 0 });
@@ -177,7 +178,7 @@ static void maintain(struct store_writer *writer)
 
 	if (!writer->database.handle)
 		return;
-	expired = store_limit_bytes(&writer->database, false, &fail);
+	expired = store_limit_bytes(&writer->database, &fail);
 	if (expired >= 0 && now_ns >= writer->maintained_ns + MAINTAIN_NS) {
 		uint64_t wall_ns = timeline_wall(&writer->timeline, now_ns);
 		int64_t aged = 0;

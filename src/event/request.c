@@ -17,7 +17,7 @@ static const char *const role_words[] = { "unknown", "server", "client", NULL };
 
 static const struct field request_fields[] = {
 	FIELD_TIME(request_event),
-	R(TEXT, NONE, protocol, WIDE | KEY | INDEXED, "network.protocol.name",
+	R(TEXT, NONE, protocol, WIDE | KEY, "network.protocol.name",
 		"what is spoken: http, postgresql, redis …"),
 	{ .name = "role",
 		.type = FIELD_WORD,

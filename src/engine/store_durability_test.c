@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store when things go wrong: killed at any moment, no space, a damaged or a foreign file, an
+ * older and a newer layout; and its limits of bytes and age.
+ */
+#include "engine/store_test.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+/* Runs SQL on the file as another program would. */
+static void edit(struct scene *scene, const char *sql)
+{
+	sqlite3 *database;
+	char *message = NULL;
+
+	assert_int_equal(sqlite3_open(scene->path, &database), SQLITE_OK);
+	if (sqlite3_exec(database, sql, NULL, NULL, &message) != SQLITE_OK)
+		fail_msg("%s", message);
+	sqlite3_close(database);
+}
+
+static void assert_sound(struct scene *scene)
+{
+	sqlite3 *database;
+	sqlite3_stmt *statement;
+
+	assert_int_equal(sqlite3_open(scene->path, &database), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(database, "PRAGMA integrity_check", -1, &statement, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(statement, 0), "ok");
+	sqlite3_finalize(statement);
+	sqlite3_close(database);
+}
+
+static void write_one(struct scene *scene, const char *target)
+{
+	struct request_event event = scene_request(scene, target);
+
+	scene_write(scene, &event);
+}
+
+/* Ticks over the next flush and waits until the writer has done what it was given. */
+static struct store_counts flush_and_wait(struct scene *scene, uint64_t rows)
+{
+	struct store_counts counts;
+
+	scene_pass(scene, NS_PER_S);
+	store_tick(scene->store);
+	do {
+		sched_yield();
+		store_get_counts(scene->store, &counts);
+	} while (counts.written < rows && counts.problem.code == 0);
+	return counts;
+}
+
+/* ---- crashes ------------------------------------------------------------------------------- */
+
+/* Writes until it is killed; tells after every commit how many requests are safe. The moments in
+ * between, and those within commits, are when it is killed. */
+static void write_until_killed(struct scene *scene, int report)
+{
+	struct store_counts counts = { 0 };
+	uint64_t sent = 0;
+
+	scene_open(scene);
+	for (;;) {
+		uint64_t written = counts.written;
+
+		for (int row = 0; row < 200; row++, sent++) {
+			struct request_event event = scene_request(scene, row % 3 ? "/a" : "/b");
+
+			event.is_error = row == 7;
+			scene_write(scene, &event);
+			scene_pass(scene, NS_PER_S / 400);
+		}
+		store_tick(scene->store);
+		do
+			store_get_counts(scene->store, &counts);
+		while (counts.written == written);
+		if (write(report, &sent, sizeof(sent)) != sizeof(sent))
+			_exit(1);
+	}
+}
+
+/* Reads reports until the child has made some progress, then kills it. Returns the requests
+ * that it was told are safe. */
+static uint64_t crash_once(struct scene *scene, unsigned int reports)
+{
+	uint64_t safe = 0;
+	uint64_t value;
+	int ends[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(ends[0]);
+		write_until_killed(scene, ends[1]);
+	}
+	close(ends[1]);
+	for (unsigned int i = 0; i < reports; i++)
+		if (read(ends[0], &value, sizeof(value)) == sizeof(value))
+			safe = value;
+	kill(pid, SIGKILL);
+	/* What was still in the pipe was said before the end. */
+	while (read(ends[0], &value, sizeof(value)) == sizeof(value))
+		safe = value;
+	close(ends[0]);
+	waitpid(pid, NULL, 0);
+	return safe;
+}
+
+static void crash_loses_nothing_that_was_safe(void **state)
+{
+	struct scene *scene = *state;
+	uint32_t seed = 7;
+
+	scene->options.rows_per_second = 300;
+	for (int round = 0; round < 25; round++) {
+		int64_t before = access(scene->path, F_OK) == 0
+					 ? scene_number(scene, "SELECT sum(weight) FROM request")
+					 : 0;
+		uint64_t safe;
+		int64_t after;
+
+		seed = seed * 1664525 + 1013904223;
+		safe = crash_once(scene, 1 + (seed >> 16) % 20);
+		after = scene_number(scene, "SELECT sum(weight) FROM request");
+		assert_true(after - before >= (int64_t)safe);
+		/* At most the one batch more that was just being written. */
+		assert_true(after - before <= (int64_t)safe + 200);
+		assert_sound(scene);
+		scene_check_equation(scene);
+		scene_pass(scene, 100 * NS_PER_S);
+	}
+}
+
+/* With this and the test above a crash takes at most what came since the last flush. */
+static void rows_are_handed_over_within_a_second(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_open(scene);
+	for (int i = 1; i <= 10; i++) {
+		write_one(scene, "/a");
+		for (int tick = 0; tick < 6; tick++) {
+			scene_pass(scene, NS_PER_S / 10);
+			store_tick(scene->store);
+		}
+		while (scene_number(scene, "SELECT count(*) FROM request") < i)
+			sched_yield();
+	}
+}
+
+/* ---- no space ------------------------------------------------------------------------------ */
+
+static void fill_file(const char *path, size_t bytes)
+{
+	static char block[65536];
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	for (size_t written = 0; written < bytes; written += sizeof(block))
+		if (fwrite(block, 1, sizeof(block), file) != sizeof(block))
+			break;
+	fclose(file);
+}
+
+/* In a mount namespace of its own. Returns the exit code: 0 fine, 2 not allowed here, else the
+ * line that went wrong. */
+static int live_through_full_disk(struct scene *scene)
+{
+#define EXPECT(condition)                                                                          \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			return __LINE__ - 100;                                                     \
+	} while (0)
+	char filler[96];
+	struct store_counts counts;
+	uint64_t sent = 0;
+
+	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+		mount("skep", scene->directory, "tmpfs", 0, "size=4m") != 0)
+		return 2;
+	scene->options.maximum_bytes = 64 << 20;
+	scene_open(scene);
+	write_one(scene, "/before");
+	counts = flush_and_wait(scene, 2);
+	EXPECT(counts.problem.code == 0);
+	snprintf(filler, sizeof(filler), "%s/filler", scene->directory);
+	fill_file(filler, 8 << 20);
+	for (sent = 1; counts.problem.code == 0 && sent < 100000; sent++) {
+		write_one(scene, "/during");
+		if (sent % 1000 == 0)
+			counts = flush_and_wait(scene, 0);
+	}
+	EXPECT(counts.problem.code == -ENOSPC);
+	EXPECT(strstr(counts.problem.text, "disk is full"));
+	unlink(filler);
+	while (counts.problem.code != 0)
+		counts = flush_and_wait(scene, 0);
+	write_one(scene, "/after");
+	sent++;
+	store_close(TAKE(scene->store), &counts);
+	EXPECT(counts.lost == 0 && counts.uncounted == 0);
+	EXPECT(scene_number(scene, "SELECT sum(weight) FROM request") == (int64_t)sent);
+	EXPECT(scene_number(scene, "SELECT sum(\"count\") FROM request_rate") == (int64_t)sent);
+	EXPECT(scene_number(scene, "SELECT count(*) FROM request WHERE target = '/after'") == 1);
+	return 0;
+}
+
+static void full_disk_is_lived_through(void **state)
+{
+	struct scene *scene = *state;
+	int status = 0;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(live_through_full_disk(scene));
+	waitpid(pid, &status, 0);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 2)
+		skip(); /* no file system may be mounted here */
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* ---- damage -------------------------------------------------------------------------------- */
+
+static unsigned int count_files(struct scene *scene, const char *part)
+{
+	DIR *stream = opendir(scene->directory);
+	struct dirent *entry;
+	unsigned int count = 0;
+
+	while ((entry = readdir(stream)))
+		count += strstr(entry->d_name, part) != NULL;
+	closedir(stream);
+	return count;
+}
+
+static void overwrite(struct scene *scene, long from, size_t bytes)
+{
+	FILE *file = fopen(scene->path, "r+");
+
+	assert_non_null(file);
+	fseek(file, from, SEEK_SET);
+	for (size_t i = 0; i < bytes; i++)
+		fputc(0xa5, file);
+	fclose(file);
+}
+
+static void damaged_file_is_set_aside(void **state)
+{
+	struct scene *scene = *state;
+	struct store_counts counts;
+
+	/* The head, then everything but the first page. */
+	for (long from = 0; from <= 8192; from += 8192) {
+		scene_open(scene);
+		write_one(scene, "/old");
+		scene_close(scene);
+		overwrite(scene, from, 200000);
+
+		scene_open(scene);
+		write_one(scene, "/new");
+		counts = scene_close(scene);
+		assert_non_null(strstr(counts.set_aside, "store.db.damaged-"));
+		assert_int_equal(access(counts.set_aside, F_OK), 0);
+		assert_int_equal(counts.lost, 0);
+		assert_int_equal(scene_number(scene, "SELECT count(*) FROM request"), 1);
+		assert_sound(scene);
+		/* Only the newest is kept. */
+		assert_int_equal(count_files(scene, "damaged-"), 1);
+		unlink(scene->path);
+	}
+}
+
+static void damage_while_running_is_set_aside(void **state)
+{
+	struct scene *scene = *state;
+	struct store_counts counts = { 0 };
+
+	scene_open(scene);
+	for (int i = 0; i < 3000; i++)
+		write_one(scene, "/old");
+	scene_close(scene);
+	scene_open(scene);
+	write_one(scene, "/new");
+	flush_and_wait(scene, 2);
+	overwrite(scene, 3 * 8192, 4 << 20);
+	/* What is damaged shows when it is read: the old rows are to go. */
+	scene_pass(scene, 8 * 24 * HOUR_NS);
+	for (int i = 0; counts.set_aside[0] == '\0' && i < 100; i++) {
+		write_one(scene, "/new");
+		scene_pass(scene, 20 * NS_PER_S);
+		counts = flush_and_wait(scene, 0);
+	}
+	write_one(scene, "/after");
+	counts = scene_close(scene);
+	assert_true(counts.set_aside[0] != '\0');
+	assert_int_equal(counts.problem.code, 0);
+	assert_int_equal(
+		scene_number(scene, "SELECT count(*) FROM request WHERE target = '/after'"), 1);
+	assert_sound(scene);
+}
+
+/* ---- other layouts ------------------------------------------------------------------------- */
+
+static void newer_file_is_refused(void **state)
+{
+	struct scene *scene = *state;
+	struct fail fail = { 0 };
+
+	scene_open(scene);
+	write_one(scene, "/a");
+	scene_close(scene);
+	edit(scene, "PRAGMA user_version = 99");
+	assert_int_equal(store_open(&scene->options, &scene->store, &fail), -EPROTO);
+	assert_non_null(strstr(fail.text, "newer skep"));
+	assert_null(scene->store);
+	edit(scene, "PRAGMA user_version = 1");
+	assert_int_equal(scene_number(scene, "SELECT count(*) FROM request"), 1);
+}
+
+static void foreign_file_is_refused(void **state)
+{
+	struct scene *scene = *state;
+	struct fail fail = { 0 };
+
+	edit(scene, "CREATE TABLE request(a)");
+	assert_int_equal(store_open(&scene->options, &scene->store, &fail), -EPROTO);
+	assert_non_null(strstr(fail.text, "another program"));
+	assert_int_equal(count_files(scene, "damaged"), 0);
+}
+
+static void older_file_gets_its_columns(void **state)
+{
+	struct scene *scene = *state;
+	struct store_counts counts;
+
+	edit(scene, "PRAGMA application_id = 0x736b6570; PRAGMA user_version = 1;"
+		    "CREATE TABLE request(time_ns INTEGER, target TEXT, gone TEXT);"
+		    "INSERT INTO request VALUES (1769860800000000000, '/old', 'x')");
+	scene_open(scene);
+	write_one(scene, "/new");
+	counts = scene_close(scene);
+	assert_int_equal(counts.written, 2);
+	assert_int_equal(scene_number(scene, "SELECT sum(weight) FROM request"), 2);
+	assert_int_equal(scene_number(scene, "SELECT count(*) FROM request WHERE service = '' "
+					     "AND duration_ns = 0 AND target = '/old'"),
+		1);
+	assert_int_equal(scene_number(scene, "SELECT count(*) FROM http"), 1);
+}
+
+/* ---- limits -------------------------------------------------------------------------------- */
+
+static uint64_t bytes_on_disk(struct scene *scene)
+{
+	DIR *stream = opendir(scene->directory);
+	struct dirent *entry;
+	struct stat status;
+	uint64_t bytes = 0;
+
+	while ((entry = readdir(stream)))
+		if (!strstr(entry->d_name, "-shm") && entry->d_name[0] != '.' &&
+			fstatat(dirfd(stream), entry->d_name, &status, 0) == 0)
+			bytes += (uint64_t)status.st_size;
+	closedir(stream);
+	return bytes;
+}
+
+static void bytes_stay_under_the_cap(void **state)
+{
+	struct scene *scene = *state;
+	struct store_counts counts;
+	uint64_t largest = 0;
+
+	scene->options.maximum_bytes = 8 << 20;
+	scene_open(scene);
+	for (int i = 0; i < 100000; i++) {
+		char target[96];
+
+		snprintf(target, sizeof(target), "/%d/%064d", i % 20, 0);
+		write_one(scene, target);
+		scene_pass(scene, 5 * NS_PER_MS);
+		if (i % 500 == 0) {
+			store_tick(scene->store);
+			while (store_is_behind(scene->store))
+				sched_yield();
+			largest = MAX(largest, bytes_on_disk(scene));
+		}
+	}
+	counts = scene_close(scene);
+	largest = MAX(largest, bytes_on_disk(scene));
+	assert_in_range(largest, 4 << 20, 8 << 20);
+	assert_true(counts.expired > 50000);
+	assert_int_equal(counts.lost + counts.uncounted, 0);
+	/* The newest are there, the oldest are gone; counts stay when single rows go. */
+	assert_true(scene_number(scene, "SELECT max(time_ns) FROM request") >
+		    (int64_t)(NOON_NS + 498 * NS_PER_S));
+	assert_true(scene_number(scene, "SELECT min(time_ns) FROM request") >
+		    (int64_t)(NOON_NS + 250 * NS_PER_S));
+	assert_int_equal(scene_number(scene, "SELECT sum(\"count\") FROM request_rate"), 100000);
+}
+
+static void old_rows_go(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->options.maximum_age_ns = 24 * HOUR_NS;
+	scene_open(scene);
+	write_one(scene, "/old");
+	flush_and_wait(scene, 2);
+	scene_pass(scene, 23 * HOUR_NS);
+	write_one(scene, "/young");
+	flush_and_wait(scene, 4);
+	scene_pass(scene, 2 * HOUR_NS);
+	write_one(scene, "/new");
+	flush_and_wait(scene, 6);
+	scene_close(scene);
+	assert_int_equal(scene_number(scene, "SELECT count(*) FROM request"), 2);
+	assert_int_equal(scene_number(scene, "SELECT count(*) FROM request_rate"), 2);
+}
+
+static void wrong_clock_deletes_nothing(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_open(scene);
+	write_one(scene, "/good");
+	flush_and_wait(scene, 2);
+	scene->wall_ns += 1000 * 24 * HOUR_NS;
+	scene_pass(scene, 20 * NS_PER_S);
+	write_one(scene, "/future");
+	flush_and_wait(scene, 4);
+	scene->wall_ns -= 1000 * 24 * HOUR_NS;
+	scene_pass(scene, 20 * NS_PER_S);
+	write_one(scene, "/again");
+	scene_close(scene);
+	assert_int_equal(scene_number(scene, "SELECT count(*) FROM request"), 3);
+}
+
+static void counts_get_coarser(void **state)
+{
+	struct scene *scene = *state;
+	const uint64_t steps = 30 * 60 * 4; /* thirty hours, a request each 15 seconds */
+
+	scene->options.maximum_age_ns = 240 * HOUR_NS;
+	scene_open(scene);
+	for (uint64_t i = 0; i < steps; i++) {
+		write_one(scene, i % 4 ? "/a" : "/b");
+		scene_pass(scene, 15 * NS_PER_S);
+		store_tick(scene->store);
+		while (store_is_behind(scene->store))
+			sched_yield();
+	}
+	scene_close(scene);
+	assert_int_equal(scene_number(scene, "SELECT sum(\"count\") FROM request_rate"), steps);
+	assert_int_equal(scene_number(scene, "SELECT sum(\"count\") FROM request_rate "
+					     "WHERE target = '/b'"),
+		steps / 4);
+	assert_int_equal(scene_number(scene, "SELECT count(*) FROM request_rate "
+					     "WHERE time_ns % bucket_ns <> 0"),
+		0);
+	assert_int_equal(
+		scene_number(scene, "SELECT count(DISTINCT bucket_ns) FROM request_rate"), 3);
+	/* Six hours of ten minutes, 23 of one minute, one of ten seconds; two keys; and the edges.
+	 */
+	assert_in_range(scene_number(scene, "SELECT count(*) FROM request_rate"), 2800, 3300);
+	assert_int_equal(scene_number(scene, "SELECT histogram_quantile(histogram, 0.5) / 1000000 "
+					     "FROM request_rate"),
+		5);
+	assert_true(
+		scene_number(scene, "SELECT max(duration_sum_ns / \"count\") FROM request_rate") ==
+		5 * NS_PER_MS);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_new, scene_free)
+	const struct CMUnitTest tests[] = {
+		TEST(crash_loses_nothing_that_was_safe),
+		TEST(rows_are_handed_over_within_a_second),
+		TEST(full_disk_is_lived_through),
+		TEST(damaged_file_is_set_aside),
+		TEST(damage_while_running_is_set_aside),
+		TEST(newer_file_is_refused),
+		TEST(foreign_file_is_refused),
+		TEST(older_file_gets_its_columns),
+		TEST(bytes_stay_under_the_cap),
+		TEST(old_rows_go),
+		TEST(wrong_clock_deletes_nothing),
+		TEST(counts_get_coarser),
+	};
+
+	return cmocka_run_group_tests_name("store durability", tests, NULL, NULL);
+}
