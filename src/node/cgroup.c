@@ -211,6 +211,17 @@ static int sort_of_line(const char *line)
 	return strstr(line, ":name=systemd:") ? LINE_SYSTEMD : LINE_CONTROLLER;
 }
 
+/* "4:cpu,memory:/path" */
+static bool has_controller(const char *line, const char *name)
+{
+	const char *found = strstr(line, name), *colon = strchr(line, ':');
+	const char *end = colon ? strchr(colon + 1, ':') : NULL;
+
+	if (!found || !end || found > end || (found[-1] != ':' && found[-1] != ','))
+		return false;
+	return found[strlen(name)] == ':' || found[strlen(name)] == ',';
+}
+
 static void read_lines(const char *text, int sort, struct placement *placement)
 {
 	char line[CGROUP_PATH_BYTES + 128];
@@ -228,6 +239,8 @@ static void read_lines(const char *text, int sort, struct placement *placement)
 		merge(&found, placement);
 		if (sort == LINE_UNIFIED)
 			str_set(placement->path, path + 1);
+		if (has_controller(line, "memory"))
+			str_set(placement->memory_path, path + 1);
 	}
 }
 

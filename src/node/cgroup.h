@@ -14,9 +14,10 @@
 
 struct placement {
 	char path[CGROUP_PATH_BYTES]; /* in the v2 tree, "" when there is none or it is longer */
-	char unit[64];		      /* innermost systemd unit outside of the container */
-	char container[CONTAINER_ID_BYTES]; /* 64 hexadecimal digits, or a name that was chosen */
-	char pod_uid[48];		    /* as in folder names: with '-' */
+	char memory_path[CGROUP_PATH_BYTES]; /* the same in the v1 tree of that controller */
+	char unit[64];			     /* innermost systemd unit outside of the container */
+	char container[CONTAINER_ID_BYTES];  /* 64 hexadecimal digits, or a name that was chosen */
+	char pod_uid[48];		     /* as in folder names: with '-' */
 	/* The last part when no pattern fits: containers of a bare runtime are called so. */
 	char leaf[CONTAINER_ID_BYTES];
 	bool is_machine; /* LXC or systemd-nspawn: `container` is the name itself */

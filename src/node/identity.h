@@ -14,17 +14,26 @@ struct identity;
 struct identity *identity_new(int root_fd);
 void identity_free(struct identity *identity);
 
-/* Whether there are v1 groups too: then the number of the v2 group does not tell of all moves. */
-bool identity_is_hybrid(const struct identity *identity);
-
 /* process_fd in the calls below is the process's folder in /proc, or negative when it is gone. */
 
 /* Container, pod, unit and v2 group, and the service where these give one, else "". Nothing
  * changes when they are what they were, or when they cannot be read (false). */
 bool identity_place(
 	struct identity *identity, struct process *process, int process_fd, uint64_t now_ns);
-/* The service from comm, exe and arguments of the entry. */
-void identity_name_by_program(struct process *process, int process_fd);
+
+/* The two groups that an event names. memory_group_id counts only where that v1 tree is. */
+struct groups {
+	uint64_t cgroup_id, memory_group_id;
+};
+/* Whether these may be other groups than those that the entry's names come from. */
+bool identity_is_moved(
+	const struct identity *identity, const struct process *process, struct groups groups);
+/* Like identity_place, from what was read of these groups earlier; false when nothing was. The
+ * entry's groups are these in either case. */
+bool identity_place_known(
+	struct identity *identity, struct process *process, struct groups groups, uint64_t now_ns);
+/* The service from comm, exe and arguments of the entry; directory NULL: as /proc has it. */
+void identity_name_by_program(struct process *process, int process_fd, const char *directory);
 void identity_read_arguments(struct process *process, int process_fd);
 
 #endif

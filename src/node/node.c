@@ -77,7 +77,7 @@ static void read_process(
 	identity_read_arguments(process, process_fd);
 	place(node, process, process_fd);
 	if (!described->service[0])
-		identity_name_by_program(process, process_fd);
+		identity_name_by_program(process, process_fd, NULL);
 }
 
 /* An entry that says that nothing is known, so that /proc is not asked for each event. */
@@ -154,8 +154,13 @@ static void take_event(struct process *process, const struct node_process *event
 	struct event_process *described = &process->described;
 
 	described->uid = event->uid;
-	if (event->cgroup_id)
-		described->cgroup_id = event->cgroup_id;
+	if (event->network_namespace)
+		described->network_namespace = event->network_namespace;
+	if (event->parent_pid && event->parent_comm) {
+		described->parent_pid = event->parent_pid;
+		str_set(described->parent_comm, event->parent_comm);
+		process->parent_start_ns = event->parent_start_ns;
+	}
 	if (event->comm)
 		str_set(described->comm, event->comm);
 	if (event->exe)
@@ -179,39 +184,10 @@ static void inherit(struct process *child, const struct process *parent)
 	child->is_named_by_program = parent->is_named_by_program;
 	child->is_container_open = parent->is_container_open;
 	child->cgroup_hash = parent->cgroup_hash;
+	child->memory_group_id = parent->memory_group_id;
+	child->is_placed = parent->is_placed;
 	str_set(child->container, parent->container);
 	process_set_arguments(child, (struct slice){ parent->arguments, parent->argument_bytes });
-}
-
-void node_process_started(struct node *node, const struct node_process *process)
-{
-	struct process *child = process_find(node->processes, process->pid, process->start_ns);
-
-	if (child && child->described.comm[0])
-		return;
-	struct process *parent = find_or_learn(node, process->parent_pid, 0);
-	if (!parent) {
-		child = child ? child : learn(node, process->pid, process->start_ns);
-		if (child)
-			take_event(child, process);
-		return;
-	}
-	if (!child)
-		child = process_add(node->processes, process->pid, process->start_ns, node->now_ns);
-	/* Adding may have discarded the parent when the table is full. */
-	parent = process_find(node->processes, process->parent_pid, 0);
-	if (!child || !parent)
-		return;
-	inherit(child, parent);
-	bool is_moved = process->cgroup_id && process->cgroup_id != child->described.cgroup_id;
-	take_event(child, process);
-	if (!is_moved)
-		return;
-	/* Born into another group (clone3 with CLONE_INTO_CGROUP). */
-	_cleanup_(fd_closep)
-	int fd = proc_open(node->proc_fd, process->pid);
-	if (place(node, child, fd) && child->is_named_by_program)
-		identity_name_by_program(child, fd);
 }
 
 /*
@@ -233,40 +209,92 @@ static int open_same(const struct node *node, uint32_t pid, uint64_t start_ns)
 	return fd_take(&fd);
 }
 
-/* Runtimes and service managers place a process between its fork and its exec. */
-static bool may_have_moved(
-	const struct node *node, const struct process *known, const struct node_process *event)
+/* Container, pod and unit of the groups that an event tells, if they are others than before. */
+static void place_by_event(
+	struct node *node, struct process *process, const struct node_process *event)
 {
-	return identity_is_hybrid(node->identity) || !event->cgroup_id ||
-	       event->cgroup_id != known->described.cgroup_id;
+	struct groups groups = { event->cgroup_id, event->memory_group_id };
+
+	if (!identity_is_moved(node->identity, process, groups))
+		return;
+	if (identity_place_known(node->identity, process, groups, node->now_ns)) {
+		node->open_containers += process->is_container_open;
+		return;
+	}
+	_cleanup_(fd_closep)
+	int fd = open_same(node, event->pid, event->start_ns);
+	place(node, process, fd);
+}
+
+void node_process_started(struct node *node, const struct node_process *process)
+{
+	struct process *child = process_find(node->processes, process->pid, process->start_ns);
+
+	if (child && child->described.comm[0])
+		return;
+	struct process *parent = find_or_learn(node, process->parent_pid, process->parent_start_ns);
+	if (!parent) {
+		child = child ? child : learn(node, process->pid, process->start_ns);
+		if (child)
+			take_event(child, process);
+		return;
+	}
+	if (!child)
+		child = process_add(node->processes, process->pid, process->start_ns, node->now_ns);
+	/* Adding may have discarded the parent when the table is full. */
+	parent = process_find(node->processes, process->parent_pid, process->parent_start_ns);
+	if (!child || !parent)
+		return;
+	inherit(child, parent);
+	take_event(child, process);
+	/* Born into another group: clone3 with CLONE_INTO_CGROUP. */
+	place_by_event(node, child, process);
+	if (child->is_named_by_program && !child->described.service[0])
+		identity_name_by_program(child, -1, "");
+}
+
+/* What a feature could not tell of an exec, from /proc. */
+static void complete_event(
+	struct node *node, struct process *process, const struct node_process *event)
+{
+	struct event_process *described = &process->described;
+	_cleanup_(fd_closep)
+	int fd = open_same(node, event->pid, event->start_ns);
+
+	if (fd < 0)
+		return;
+	if (!event->exe)
+		proc_read_link(fd, "exe", described->exe, sizeof(described->exe));
+	if (!event->arguments.data)
+		identity_read_arguments(process, fd);
+	uint32_t network_namespace = proc_read_network_namespace(fd);
+	if (network_namespace)
+		described->network_namespace = network_namespace;
+	if (!event->cgroup_id)
+		place(node, process, fd);
+	if (process->is_named_by_program || !described->service[0])
+		identity_name_by_program(process, fd, event->directory);
 }
 
 void node_process_executed(struct node *node, const struct node_process *process)
 {
-	struct process *known = find_or_learn(node, process->pid, process->start_ns);
+	bool is_complete = process->exe && process->directory && process->arguments.data &&
+			   process->cgroup_id && process->network_namespace;
 
+	if (process->parent_pid)
+		node_process_started(node, process);
+	struct process *known = find_or_learn(node, process->pid, process->start_ns);
 	if (!known)
 		return;
-	bool is_moved = may_have_moved(node, known, process);
 	take_event(known, process);
-	_cleanup_(fd_closep)
-	int fd = open_same(node, process->pid, known->described.start_ns);
 	if (!known->described.parent_pid && process->parent_pid)
 		set_parent(node, known, process->parent_pid);
-	if (fd >= 0) {
-		if (!process->exe)
-			proc_read_link(
-				fd, "exe", known->described.exe, sizeof(known->described.exe));
-		if (!process->arguments.data)
-			identity_read_arguments(known, fd);
-		uint32_t network_namespace = proc_read_network_namespace(fd);
-		if (network_namespace)
-			known->described.network_namespace = network_namespace;
-		if (is_moved)
-			place(node, known, fd);
-	}
+	/* Runtimes and service managers place a process between its fork and its exec. */
+	place_by_event(node, known, process);
 	if (known->is_named_by_program || !known->described.service[0])
-		identity_name_by_program(known, fd);
+		identity_name_by_program(known, -1, process->directory ? process->directory : "");
+	if (!is_complete)
+		complete_event(node, known, process);
 }
 
 void node_process_exited(struct node *node, uint32_t pid, uint64_t start_ns, uint64_t now_ns)
@@ -292,7 +320,7 @@ static void revisit(struct node *node, struct process *process)
 	}
 	str_set(described->comm, stat.comm);
 	if (place(node, process, fd) && process->is_named_by_program)
-		identity_name_by_program(process, fd);
+		identity_name_by_program(process, fd, NULL);
 }
 
 static void revisit_open_containers(struct node *node)

@@ -21,15 +21,24 @@ void node_free(struct node *node);
 /* The folder given as root, open for as long as the node lives. */
 int node_root_fd(const struct node *node);
 
-/* A process that a feature reports at fork or exec; texts may be NULL when unknown. */
+/*
+ * A process that a feature reports at fork or exec; texts may be NULL and numbers 0 when unknown.
+ * When an exec has them all, /proc is asked only about control groups that nobody was seen in
+ * before.
+ */
 struct node_process {
 	uint32_t pid;
 	uint32_t parent_pid;
 	uint32_t uid;
+	uint32_t network_namespace;
 	uint64_t start_ns; /* CLOCK_BOOTTIME of the leader */
+	uint64_t parent_start_ns;
 	uint64_t cgroup_id;
+	uint64_t memory_group_id; /* in the v1 tree of that controller */
 	const char *comm;
+	const char *parent_comm;
 	const char *exe;
+	const char *directory;	/* working directory */
 	struct slice arguments; /* NUL-separated, as in /proc/PID/cmdline */
 };
 void node_process_started(struct node *node,

@@ -181,6 +181,8 @@ static void follows_groups(void **state)
 	struct stat status;
 	char path[256], name[256];
 	static const char text[] = "0::/system.slice/redis.service\n";
+	static const char stat_text[] =
+		"5000 (a) S 300 9 9 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 88800 1\n";
 
 	snprintf(path, sizeof(path), "%s/sys/fs/cgroup/system.slice/nginx.service", fixture->root);
 	assert_return_code(stat(path, &status), errno);
@@ -188,6 +190,8 @@ static void follows_groups(void **state)
 	assert_int_equal(describe(node, 310, 0).cgroup_id, 0);
 	str_set(name, "proc/5000/cgroup");
 	tree_write(fixture->root, name, text, strlen(text));
+	str_set(name, "proc/5000/stat");
+	tree_write(fixture->root, name, stat_text, strlen(stat_text));
 	struct node_process child = {
 		.pid = 5000, .parent_pid = 300, .start_ns = 777000000001, .cgroup_id = status.st_ino
 	};
@@ -198,6 +202,45 @@ static void follows_groups(void **state)
 	node_process_started(node, &child);
 	assert_string_equal(describe(node, 5000, 0).unit, "redis.service");
 	assert_string_equal(describe(node, 5000, 0).service, "redis");
+}
+
+/* All that the kernel half of exec tells: a process that is long gone is described in full. */
+static void takes_a_whole_exec(void **state)
+{
+	struct fixture *fixture = *state;
+	static const uint8_t arguments[] = "python3\0worker.py";
+	struct stat status;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/sys/fs/cgroup/system.slice/nginx.service", fixture->root);
+	assert_return_code(stat(path, &status), errno);
+	struct node_process gone = { .pid = 5000,
+		.parent_pid = 6000,
+		.parent_start_ns = 111000000001,
+		.parent_comm = "shell",
+		.start_ns = 777000000001,
+		.cgroup_id = 99,
+		.network_namespace = 4026531999,
+		.comm = "python3",
+		.exe = "/usr/bin/python3.11",
+		.directory = "/srv/feed",
+		.arguments = { arguments, sizeof(arguments) } };
+
+	node_process_executed(fixture->node, &gone);
+	struct event_process process = describe(fixture->node, 5000, 777000000001);
+	assert_string_equal(process.comm, "python3");
+	assert_string_equal(process.exe, "/usr/bin/python3.11");
+	assert_string_equal(process.service, "feed-worker");
+	assert_int_equal(process.parent_pid, 6000);
+	assert_string_equal(process.parent_comm, "shell");
+	assert_int_equal(process.network_namespace, 4026531999);
+	assert_int_equal(process.cgroup_id, 99);
+	/* In a group that others were seen in. */
+	gone.cgroup_id = status.st_ino;
+	node_process_executed(fixture->node, &gone);
+	process = describe(fixture->node, 5000, 777000000001);
+	assert_string_equal(process.unit, "nginx.service");
+	assert_string_equal(process.service, "nginx");
 }
 
 /* nginx stays nginx.service, whatever helper it executes. */
@@ -355,6 +398,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(inherits_at_fork, setup, teardown),
 		cmocka_unit_test_setup_teardown(exec_replaces, setup, teardown),
 		cmocka_unit_test_setup_teardown(follows_groups, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_a_whole_exec, setup, teardown),
 		cmocka_unit_test_setup_teardown(exec_keeps_the_unit, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_the_dead_for_a_minute, setup, teardown),
 		cmocka_unit_test_setup_teardown(tells_reused_pids_apart, setup, teardown),
