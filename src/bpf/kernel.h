@@ -61,11 +61,93 @@ struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+};
+
+struct fs_struct {
+	struct path pwd;
+};
+
+struct mm_struct {
+	unsigned long arg_start;
+	unsigned long arg_end;
+	struct file *exe_file;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+/* The value is the kernel's: bpf_core_enum_value(). */
+enum cgroup_subsys_id { memory_cgrp_id };
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1]; /* by enum cgroup_subsys_id */
+	struct cgroup *dfl_cgrp;
+};
+
+struct nsproxy {
+	struct net *net_ns;
+};
+
+struct signal_struct {
+	atomic_t live; /* threads that have not begun to exit */
+	int nr_threads;
+	unsigned int flags;
+	int group_exit_code;
+	unsigned long long sum_sched_runtime; /* of threads that are gone */
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
+	int exit_code;
 	__u64 start_boottime; /* since 5.5 */
+	char comm[16];
 	struct task_struct *group_leader;
+	struct task_struct *real_parent;
+	struct mm_struct *mm;
+	struct fs_struct *fs;
+	struct nsproxy *nsproxy;
+	struct signal_struct *signal;
+	struct css_set *cgroups;
 };
 
 #pragma clang attribute pop
@@ -78,5 +160,8 @@ struct task_struct {
 #define TCP_FLAG_SYN_BIT 0x02
 #define TCP_FLAG_RST_BIT 0x04
 #define TCP_FLAG_PSH_BIT 0x08
+
+/* include/linux/sched/signal.h: group_exit_code is the process's own */
+#define SIGNAL_GROUP_EXIT 0x04
 
 #endif
