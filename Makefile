@@ -58,7 +58,7 @@ LIBRARY_OBJECTS := $(filter-out $(OUT)/src/main.o,$(OBJECTS))
 SKELETONS := $(patsubst %.bpf.c,$(GEN)/%.skel.h,$(notdir $(BPF_SOURCES)))
 TEST_PROGRAMS := $(TESTS:%.c=$(OUT)/%)
 FUZZ_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
-GENERATED := $(SKELETONS)
+GENERATED := $(SKELETONS) $(GEN)/views.inc
 
 .PHONY: all
 all: $(OUT)/skep
@@ -74,6 +74,16 @@ $(GEN)/%.bpf.o: %.bpf.c Makefile
 
 $(GEN)/%.skel.h: $(GEN)/%.bpf.o
 	@$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@
+
+# ---- prepared questions ------------------------------------------------------------------------
+# VIEW("name", "text") for each.
+$(GEN)/views.inc: $(VIEWS) Makefile
+	@mkdir -p $(@D)
+	@for view in $(VIEWS); do \
+		printf 'VIEW("%s",\n' "$$(basename "$$view" .sql)"; \
+		sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' "$$view"; \
+		echo ')'; \
+	done > $@
 
 # ---- user half ---------------------------------------------------------------------------------
 # -MD and not -MMD: the skeletons count as system headers, and objects depend on them.

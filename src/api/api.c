@@ -14,10 +14,12 @@
 #include "api/listen.h"
 #include "api/live.h"
 #include "api/server.h"
+#include "api/worker.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "engine/agent.h"
 #include "engine/loop.h"
+#include "engine/store.h"
 
 struct api {
 	struct agent *agent;
@@ -25,6 +27,8 @@ struct api {
 	struct server unix_server;
 	struct server tcp_server;
 	struct live *live;
+	struct workers *workers;
+	char store_path[256];
 	char socket_path[256];
 	char url[160];
 };
@@ -57,6 +61,7 @@ static void tick(void *context, uint64_t now_ns)
 	struct api *api = context;
 
 	live_tick(api->live);
+	workers_tick(api->workers);
 	exchanges_tick(&api->exchanges, now_ns);
 	run_servers(api);
 }
@@ -110,6 +115,8 @@ static int start(struct api *api, struct fail *fail)
 		error = loop_every(agent->loop, NS_PER_S, tick, api);
 	if (!error)
 		error = live_new(agent, &api->live);
+	if (!error)
+		error = workers_new(&api->workers);
 	if (error)
 		return fail_set(fail, error, "cannot prepare the API: %s", strerror(-error));
 	error = start_tcp(api, fail);
@@ -117,8 +124,12 @@ static int start(struct api *api, struct fail *fail)
 		error = start_unix(api, fail);
 	if (error)
 		return error;
+	snprintf(api->store_path, sizeof(api->store_path), "%s/" STORE_FILE,
+		agent->config.directory);
 	common->agent = agent;
 	common->live = api->live;
+	common->workers = api->workers;
+	common->store_path = api->store_path;
 	common->url = api_url(api);
 	common->wake = wake;
 	common->wake_context = api;
@@ -150,6 +161,7 @@ void api_close(struct api *api)
 	exchanges_cancel(&api->exchanges);
 	server_stop(&api->unix_server);
 	server_stop(&api->tcp_server);
+	workers_free(api->workers);
 	live_free(api->live);
 	if (api->exchanges.wake_fd >= 0) {
 		loop_remove(api->agent->loop, api->exchanges.wake_fd);

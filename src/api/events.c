@@ -5,6 +5,7 @@
 #include "api/events.h"
 
 #include "api/live.h"
+#include "api/past.h"
 #include "api/routes.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -16,6 +17,8 @@
 const struct option_row events_rows[] = {
 	OPTION(events_params, kinds, "kind", 0, OPTION_LIST, .value_name = "KIND",
 		.help = "kind of event; may be given several times, all when it is not given"),
+	OPTION(events_params, expression, "filter", 0, OPTION_TEXT, .value_name = "EXPRESSION",
+		.help = "only events for which this holds, such as 'status=5xx !comm=curl'"),
 	OPTION(events_params, last, "last", 0, OPTION_U32, .value_name = "N", .maximum = 1000000,
 		.help = "the newest N past events"),
 	OPTION(events_params, since, "since", 0, OPTION_TEXT, .value_name = "TIME",
@@ -61,45 +64,115 @@ int events_kinds(const struct option_list *names, const struct event_kind **ret_
 	return (int)count;
 }
 
-static const char *content_type(enum output_format format)
+int events_wish(const struct events_params *params, struct live_wish *ret_wish, struct fail *fail)
 {
-	if (format == FORMAT_JSON)
-		return "application/x-ndjson";
-	return format == FORMAT_CSV ? "text/csv; charset=utf-8" : "text/plain; charset=utf-8";
-}
-
-static int read_wish(const struct events_params *params, struct live_wish *wish, struct fail *fail)
-{
-	int count = events_kinds(&params->kinds, wish->kinds, ARRAY_LENGTH(wish->kinds), fail);
+	_cleanup_(filter_freep)
+	struct filter *filter = NULL;
+	struct live_wish wish = { .format = params->format, .has_color = params->has_color };
+	int count = events_kinds(&params->kinds, wish.kinds, ARRAY_LENGTH(wish.kinds), fail);
+	int error;
 
 	if (count < 0)
 		return count;
-	wish->kind_count = (size_t)count;
-	wish->format = params->format;
-	wish->has_color = params->has_color;
+	wish.kind_count = (size_t)count;
+	error = filter_new(wish.kinds, wish.kind_count, &filter, fail);
+	if (!error)
+		error = filter_add_terms(filter, &params->filter.terms, fail);
+	if (!error && params->expression[0])
+		error = filter_add_expression(filter, params->expression, fail);
+	/* An unknown field is no missing page. */
+	if (error == -ENOENT && fail)
+		fail->code = -EINVAL;
+	if (error)
+		return error == -ENOENT ? -EINVAL : error;
+	wish.filter = TAKE(filter);
+	*ret_wish = wish;
 	return 0;
+}
+
+static int read_time(const char *name, const char *text, uint64_t *ret_wall_ns, struct fail *fail)
+{
+	if (!text[0] || clock_parse(text, clock_wall_ns(), ret_wall_ns) == 0)
+		return 0;
+	return fail_set(fail, -EINVAL,
+		"%s: '%s' is no time: write 5m (ago), 12:00, 2026-01-31 or RFC 3339", name, text);
+}
+
+int events_past(const struct events_params *params, struct past_wish *past, struct fail *fail)
+{
+	int error = read_time("since", params->since, &past->since_ns, fail);
+
+	past->last = params->last;
+	return error ? error : read_time("until", params->until, &past->until_ns, fail);
+}
+
+bool events_wants_past(const struct events_params *params)
+{
+	return params->last > 0 || params->since[0] || params->until[0];
+}
+
+bool events_wants_live(const struct events_params *params)
+{
+	return params->is_followed || !events_wants_past(params);
+}
+
+static struct outflow *new_outflow(const struct route_request *request)
+{
+	return outflow_new(QUEUE_BYTES, request->wake, request->wake_context);
+}
+
+/* Past events on a thread. The filter of a follower belongs to the loop: this one has its own. */
+static int start_past(
+	const struct route_request *request, struct outflow *outflow, struct fail *fail)
+{
+	struct past_wish past = {
+		.path = request->store_path,
+		.store = request->agent->store,
+	};
+	int error = events_past(request->params, &past, fail);
+
+	if (!error)
+		error = events_wish(request->params, &past.wish, fail);
+	return error ? error : past_start(&past, request->workers, outflow, fail);
+}
+
+static int start_live(const struct route_request *request, bool has_heading,
+	struct outflow *outflow, struct fail *fail)
+{
+	struct live_wish wish;
+	int error = events_wish(request->params, &wish, fail);
+
+	wish.has_heading = has_heading;
+	return error ? error : live_follow(request->live, &wish, outflow, fail);
 }
 
 static int events_handle(
 	const struct route_request *request, struct route_reply *reply, struct fail *fail)
 {
 	const struct events_params *params = request->params;
+	bool has_past = events_wants_past(params);
+	bool is_followed = events_wants_live(params);
 	_cleanup_(outflow_unrefp)
-	struct outflow *outflow = NULL;
-	struct live_wish wish = { .kind_count = 0 };
-	int error = read_wish(params, &wish, fail);
+	struct outflow *past = has_past ? new_outflow(request) : NULL;
+	_cleanup_(outflow_unrefp)
+	struct outflow *live = is_followed ? new_outflow(request) : NULL;
+	int error = 0;
 
-	if (error)
-		return error;
-	outflow = outflow_new(QUEUE_BYTES, request->wake, request->wake_context);
-	if (!outflow)
+	if ((has_past && !past) || (is_followed && !live))
 		return fail_set(fail, -ENOMEM, "no memory for the queue");
-	error = live_follow(request->live, &wish, outflow, fail);
-	if (error)
+	if (is_followed)
+		error = start_live(request, has_past, live, fail);
+	if (!error && has_past)
+		error = start_past(request, past, fail);
+	if (error) {
+		if (live)
+			outflow_cancel(live);
 		return error;
-	reply->content_type = content_type(params->format);
-	reply->is_followed = true;
-	reply->outflow = TAKE(outflow);
+	}
+	reply->content_type = route_content_type(params->format);
+	reply->is_followed = is_followed;
+	reply->outflow = has_past ? TAKE(past) : TAKE(live);
+	reply->next = TAKE(live);
 	return 0;
 }
 
@@ -110,5 +183,7 @@ const struct route events_route = {
 	.rows = events_rows,
 	.row_count = ARRAY_LENGTH(events_rows),
 	.params_bytes = sizeof(struct events_params),
+	.shared_rows = filter_rows,
+	.shared_count = &filter_row_count,
 	.handle = events_handle,
 };

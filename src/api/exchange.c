@@ -133,13 +133,19 @@ static enum MHD_Result queue_failure(struct exchange *exchange, const struct fai
 static ssize_t read_outflow(void *context, uint64_t position, char *destination, size_t size)
 {
 	struct exchange *exchange = context;
-	ssize_t length = outflow_read(exchange->reply.outflow, destination, size);
+	struct route_reply *reply = &exchange->reply;
+	ssize_t length = outflow_read(reply->outflow, destination, size);
 
+	if (length == -ENODATA && reply->next) {
+		outflow_unref(reply->outflow);
+		reply->outflow = TAKE(reply->next);
+		length = outflow_read(reply->outflow, destination, size);
+	}
 	if (length > 0)
 		return length;
 	if (length == -ENODATA)
 		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (length < 0 || outflow_is_cancelled(exchange->reply.outflow))
+	if (length < 0 || outflow_is_cancelled(reply->outflow))
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	MHD_suspend_connection(exchange->connection);
 	exchange->is_suspended = true;
@@ -176,13 +182,14 @@ static enum MHD_Result take_parameter(
 {
 	struct exchange *exchange = context;
 	const struct route *route = exchange->route;
-	struct option_table table = { route->rows, route->row_count, exchange->params };
+	struct option_table tables[2];
+	unsigned int table_count = route_tables(route, exchange->params, tables);
 	int error;
 
 	value = value ? value : "";
 	if (str_equal(name, "token"))
 		return MHD_YES;
-	error = option_set(&table, 1, name, value, &exchange->refusal);
+	error = option_set(tables, table_count, name, value, &exchange->refusal);
 	if (error != -ENOENT || !route->takes_extras)
 		return error ? MHD_NO : MHD_YES;
 	if (exchange->extra_count == ROUTE_EXTRAS_MAXIMUM) {
@@ -198,14 +205,13 @@ static enum MHD_Result take_parameter(
 static int read_parameters(struct exchange *exchange, struct fail *fail)
 {
 	const struct route *route = exchange->route;
-	struct option_table table = { route->rows, route->row_count, NULL };
+	struct option_table tables[2];
 	int error;
 
 	exchange->params = calloc(1, MAX(route->params_bytes, 1U));
 	if (!exchange->params)
 		return fail_set(fail, -ENOMEM, "no memory");
-	table.values = exchange->params;
-	error = option_defaults(&table, 1, fail);
+	error = option_defaults(tables, route_tables(route, exchange->params, tables), fail);
 	if (error)
 		return error;
 	MHD_get_connection_values(
@@ -341,6 +347,14 @@ enum MHD_Result exchange_handle(void *door_context, struct MHD_Connection *conne
 	return answer(exchange);
 }
 
+static void cancel_outflows(struct exchange *exchange)
+{
+	if (exchange->reply.outflow)
+		outflow_cancel(exchange->reply.outflow);
+	if (exchange->reply.next)
+		outflow_cancel(exchange->reply.next);
+}
+
 void exchange_completed(void *door, struct MHD_Connection *connection, void **exchange_pointer,
 	enum MHD_RequestTerminationCode code)
 {
@@ -353,10 +367,9 @@ void exchange_completed(void *door, struct MHD_Connection *connection, void **ex
 		exchange->visitor->is_answered = false;
 		exchange->visitor->since_ns = clock_monotonic_ns();
 	}
-	if (exchange->reply.outflow) {
-		outflow_cancel(exchange->reply.outflow);
-		outflow_unref(exchange->reply.outflow);
-	}
+	cancel_outflows(exchange);
+	outflow_unref(exchange->reply.outflow);
+	outflow_unref(exchange->reply.next);
 	*exchange->link = exchange->next;
 	if (exchange->next)
 		exchange->next->link = exchange->link;
@@ -424,7 +437,7 @@ void exchanges_tick(struct exchanges *exchanges, uint64_t now_ns)
 	/* libmicrohttpd does not look at suspended connections. */
 	for (struct exchange *exchange = exchanges->first; exchange; exchange = exchange->next) {
 		if (exchange->is_suspended && is_gone(exchange->visitor)) {
-			outflow_cancel(exchange->reply.outflow);
+			cancel_outflows(exchange);
 			resume(exchange);
 		}
 	}
@@ -438,8 +451,7 @@ void exchanges_tick(struct exchanges *exchanges, uint64_t now_ns)
 void exchanges_cancel(struct exchanges *exchanges)
 {
 	for (struct exchange *exchange = exchanges->first; exchange; exchange = exchange->next) {
-		if (exchange->reply.outflow)
-			outflow_cancel(exchange->reply.outflow);
+		cancel_outflows(exchange);
 		resume(exchange);
 	}
 }

@@ -27,6 +27,7 @@ struct live {
 static void follower_done(struct live *live, struct follower *follower)
 {
 	outflow_unref(follower->outflow);
+	filter_free(follower->wish.filter);
 	*follower = (struct follower){ 0 };
 	live->count--;
 }
@@ -64,6 +65,8 @@ static void on_event(void *context, const struct event_header *event)
 		struct follower *follower = &live->followers[i];
 
 		if (!follower->outflow || !wants(&follower->wish, event->kind))
+			continue;
+		if (follower->wish.filter && !filter_matches(follower->wish.filter, event))
 			continue;
 		offer(live, follower, event);
 	}
@@ -112,7 +115,7 @@ static void offer_heading(struct live *live, struct follower *follower)
 	};
 
 	/* The columns of several kinds differ: then each line must speak for itself. */
-	if (follower->wish.kind_count != 1)
+	if (follower->wish.kind_count != 1 || follower->wish.has_heading)
 		return;
 	buf_clear(&live->line);
 	encode_heading(&encoder, follower->wish.kinds[0], &live->line);
@@ -133,6 +136,7 @@ int live_follow(
 		offer_heading(live, follower);
 		return 0;
 	}
+	filter_free(wish->filter);
 	return fail_set(fail, -EBUSY, "%d clients follow events already", LIVE_FOLLOWERS_MAXIMUM);
 }
 

@@ -9,6 +9,7 @@
 
 #include "api/outflow.h"
 #include "event/encode.h"
+#include "event/filter.h"
 
 struct agent;
 struct live;
@@ -20,15 +21,17 @@ struct live;
 struct live_wish {
 	const struct event_kind *kinds[LIVE_KINDS_MAXIMUM];
 	size_t kind_count;
+	struct filter *filter; /* NULL: everything */
 	enum output_format format;
 	bool has_color;
+	bool has_heading; /* the line with the names of the columns was written */
 };
 
 int live_new(struct agent *agent, struct live **ret_live);
 void live_free(struct live *live); /* accepts NULL */
 /*
- * Follows until the outflow is cancelled. Takes a reference of the outflow. 0, -EBUSY when there
- * are as many followers as may be.
+ * Follows until the outflow is cancelled. Takes the filter, also when it fails, and on success a
+ * reference of the outflow. 0, -EBUSY when there are as many followers as may be.
  */
 int live_follow(struct live *live, const struct live_wish *wish, struct outflow *outflow,
 	struct fail *fail);

@@ -12,7 +12,10 @@ static const struct route *const routes[] = {
 	&page_route,
 	&reference_route,
 	&events_route,
+	&sql_route,
 	&status_route,
+	&views_route,
+	&view_route,
 };
 
 static bool path_matches(const struct route *route, const char *path, const char **ret_rest)
@@ -50,6 +53,25 @@ int route_find(
 	return error;
 }
 
+unsigned int route_tables(
+	const struct route *route, void *params, struct option_table ret_tables[2])
+{
+	unsigned int count = 1;
+
+	ret_tables[0] = (struct option_table){ route->rows, route->row_count, params };
+	if (route->shared_rows)
+		ret_tables[count++] =
+			(struct option_table){ route->shared_rows, *route->shared_count, params };
+	return count;
+}
+
+const char *route_content_type(enum output_format format)
+{
+	if (format == FORMAT_JSON)
+		return "application/x-ndjson";
+	return format == FORMAT_CSV ? "text/csv; charset=utf-8" : "text/plain; charset=utf-8";
+}
+
 static void write_parameter(struct json *json, const struct option_row *row)
 {
 	char expected[256];
@@ -69,6 +91,9 @@ static void write_parameter(struct json *json, const struct option_row *row)
 
 static void write_route(struct json *json, const struct route *route)
 {
+	struct option_table tables[2];
+	unsigned int table_count = route_tables(route, NULL, tables);
+
 	json_object_begin(json);
 	json_member_string(json, "method", route->method);
 	json_member_string(json, "path", route->path);
@@ -77,8 +102,10 @@ static void write_route(struct json *json, const struct route *route)
 	json_member_bool(json, "takes_other_parameters", route->takes_extras);
 	json_key(json, "parameters");
 	json_array_begin(json);
-	for (unsigned int i = 0; i < route->row_count; i++)
-		write_parameter(json, &route->rows[i]);
+	for (unsigned int t = 0; t < table_count; t++) {
+		for (unsigned int i = 0; i < tables[t].count; i++)
+			write_parameter(json, &tables[t].rows[i]);
+	}
 	json_array_end(json);
 	json_object_end(json);
 }

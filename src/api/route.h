@@ -9,13 +9,14 @@
 
 #include "api/outflow.h"
 #include "base/buf.h"
+#include "event/encode.h"
 #include "event/option.h"
 
 struct agent;
 struct api;
 struct live;
-struct questions;
 struct metrics;
+struct workers;
 
 #define ROUTE_EXTRAS_MAXIMUM 16
 
@@ -28,10 +29,11 @@ struct route_extra {
 struct route_request {
 	struct agent *agent;
 	struct live *live;
-	struct questions *questions;
+	struct workers *workers;
 	struct metrics *metrics;
-	const char *url;  /* of the page, NULL without one */
-	const char *rest; /* of the path, for routes whose path ends in '/' */
+	const char *store_path; /* the file of the store */
+	const char *url;	/* of the page, NULL without one */
+	const char *rest;	/* of the path, for routes whose path ends in '/' */
 	const void *params;
 	struct slice body;
 	struct route_extra extras[ROUTE_EXTRAS_MAXIMUM];
@@ -41,11 +43,13 @@ struct route_request {
 	void *wake_context;
 };
 
-/* Either the text, or an outflow, whose reference the server takes. */
+/* Either the text, or an outflow, after whose end comes the next one; the server takes their
+ * references. */
 struct route_reply {
 	const char *content_type;
 	struct buf body;
 	struct outflow *outflow;
+	struct outflow *next;
 	bool is_followed; /* the outflow has no end of its own: the answer begins before its bytes
 			   */
 };
@@ -58,6 +62,9 @@ struct route {
 	const struct option_row *rows;
 	unsigned int row_count;
 	unsigned int params_bytes;
+	/* Rows that several routes have; they fill the same struct. May be NULL. */
+	const struct option_row *shared_rows;
+	const unsigned int *shared_count;
 	bool takes_extras;
 	/*
 	 * 0 or -errno: -EINVAL becomes 400, -ENOENT 404, -EBUSY 503, everything else 500.
@@ -69,6 +76,12 @@ struct route {
 /* -ENOENT, or -EOPNOTSUPP when the path is there with another method. */
 int route_find(const char *method, const char *path, const struct route **ret_route,
 	const char **ret_rest);
+/* The rows of the route with the struct they fill. Returns how many tables there are. */
+unsigned int route_tables(
+	const struct route *route, void *params, struct option_table ret_tables[2]);
+/* The media type of lines in a format. */
+const char *route_content_type(enum output_format format);
+
 #define ROUTE_BODY_MAXIMUM  (256 * 1024)       /* of a request */
 #define ROUTE_REPLY_MAXIMUM (16 * 1024 * 1024) /* of an answer that is made in memory */
 

@@ -10,6 +10,9 @@
 extern const struct route events_route;
 extern const struct route page_route;
 extern const struct route reference_route;
+extern const struct route sql_route;
 extern const struct route status_route;
+extern const struct route view_route;
+extern const struct route views_route;
 
 #endif

@@ -79,6 +79,9 @@ static int reading_init(struct reading *reading, const struct command *command, 
 	if (!reading->options || (command->has_agent_options && !reading->slots))
 		return fail_set(fail, -ENOMEM, "out of memory");
 	reading_add(reading, command->options, command->option_count, reading->options);
+	if (command->shared_options)
+		reading_add(reading, command->shared_options, *command->shared_option_count,
+			reading->options);
 	if (command->has_agent_options)
 		reading_add(reading, config_rows, config_row_count, &reading->config);
 	for (size_t i = 0; i < reading->slot_count; i++) {

@@ -36,6 +36,9 @@ struct command {
 	const struct option_row *options;
 	unsigned int option_count;
 	unsigned int options_bytes;
+	/* Rows that several commands have; they fill the same struct. May be NULL. */
+	const struct option_row *shared_options;
+	const unsigned int *shared_option_count;
 	bool has_agent_options; /* also those of the agent and of every feature */
 	int (*run)(const struct command_call *call); /* an enum exit_code */
 };

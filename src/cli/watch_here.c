@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "api/events.h"
 #include "api/live.h"
 #include "base/str.h"
 #include "engine/loop.h"
@@ -18,11 +17,10 @@
 
 struct watcher {
 	struct agent *agent;
-	const struct watch_here_wish *wish;
-	const struct event_kind *kinds[LIVE_KINDS_MAXIMUM];
-	size_t kind_count;
+	struct live_wish wish;
 	struct buf lines;
 	uint64_t events;
+	uint64_t lost;	/* that was told */
 	bool is_broken; /* stdout is closed */
 };
 
@@ -37,15 +35,42 @@ static void flush_lines(struct watcher *watcher)
 	buf_clear(&watcher->lines);
 }
 
+static uint64_t count_lost(const struct agent *agent)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < agent->slot_count; i++) {
+		const struct feature_slot *slot = &agent->slots[i];
+		struct feature_counts counts = { 0 };
+
+		if (slot->on == FEATURE_ON && slot->feature->counts)
+			slot->feature->counts(slot->state, &counts);
+		for (enum count c = COUNT_LOST_RING_FULL; c < COUNT_MAXIMUM; c++)
+			lost += counts.lost[c];
+	}
+	return lost;
+}
+
 static void on_flush(void *context, uint64_t now_ns)
 {
 	flush_lines(context);
 }
 
+static void on_second(void *context, uint64_t now_ns)
+{
+	struct watcher *watcher = context;
+	uint64_t lost = count_lost(watcher->agent);
+
+	if (lost > watcher->lost)
+		live_write_loss(watcher->wish.format, "not seen in time, see skep status",
+			lost - watcher->lost, &watcher->lines);
+	watcher->lost = lost;
+}
+
 static bool is_wanted(const struct watcher *watcher, const struct event_kind *kind)
 {
-	for (size_t i = 0; i < watcher->kind_count; i++) {
-		if (watcher->kinds[i] == kind)
+	for (size_t i = 0; i < watcher->wish.kind_count; i++) {
+		if (watcher->wish.kinds[i] == kind)
 			return true;
 	}
 	return false;
@@ -54,8 +79,8 @@ static bool is_wanted(const struct watcher *watcher, const struct event_kind *ki
 static struct encoder make_encoder(const struct watcher *watcher)
 {
 	return (struct encoder){
-		.format = watcher->wish->format,
-		.has_color = watcher->wish->has_color,
+		.format = watcher->wish.format,
+		.has_color = watcher->wish.has_color,
 		.clock = &watcher->agent->clock,
 	};
 }
@@ -65,7 +90,7 @@ static void on_event(void *context, const struct event_header *event)
 	struct watcher *watcher = context;
 	struct encoder encoder = make_encoder(watcher);
 
-	if (!is_wanted(watcher, event->kind))
+	if (!is_wanted(watcher, event->kind) || !filter_matches(watcher->wish.filter, event))
 		return;
 	watcher->events++;
 	if (watcher->lines.length > LINES_MAXIMUM / 2)
@@ -118,17 +143,8 @@ static void warn_of_off(const struct agent *agent)
 
 static void print_summary(const struct watcher *watcher)
 {
-	uint64_t lost = 0;
+	uint64_t lost = count_lost(watcher->agent);
 
-	for (size_t i = 0; i < watcher->agent->slot_count; i++) {
-		const struct feature_slot *slot = &watcher->agent->slots[i];
-		struct feature_counts counts = { 0 };
-
-		if (slot->on == FEATURE_ON && slot->feature->counts)
-			slot->feature->counts(slot->state, &counts);
-		for (enum count c = COUNT_LOST_RING_FULL; c < COUNT_MAXIMUM; c++)
-			lost += counts.lost[c];
-	}
 	if (lost > 0 || isatty(STDERR_FILENO))
 		fprintf(stderr, "\n%llu events, %llu lost\n", (unsigned long long)watcher->events,
 			(unsigned long long)lost);
@@ -146,10 +162,12 @@ static int watch(struct watcher *watcher, struct fail *fail)
 	error = pipeline_add_output(agent->pipeline, on_event, watcher);
 	if (!error)
 		error = loop_every(agent->loop, FLUSH_NS, on_flush, watcher);
+	if (!error)
+		error = loop_every(agent->loop, NS_PER_S, on_second, watcher);
 	if (error)
 		return fail_set(fail, error, "cannot watch: %s", strerror(-error));
-	if (watcher->kind_count == 1)
-		encode_heading(&encoder, watcher->kinds[0], &watcher->lines);
+	if (watcher->wish.kind_count == 1)
+		encode_heading(&encoder, watcher->wish.kinds[0], &watcher->lines);
 	error = agent_run(agent);
 	flush_lines(watcher);
 	print_summary(watcher);
@@ -158,19 +176,24 @@ static int watch(struct watcher *watcher, struct fail *fail)
 	return error ? fail_set(fail, error, "event loop: %s", strerror(-error)) : 0;
 }
 
-int watch_here_run(
-	const struct command_call *call, const struct watch_here_wish *wish, struct fail *fail)
+static void watcher_done(struct watcher *watcher)
 {
+	filter_free(watcher->wish.filter);
+	buf_done(&watcher->lines);
+}
+
+int watch_here_run(
+	const struct command_call *call, const struct events_params *events, struct fail *fail)
+{
+	_cleanup_(watcher_done)
+	struct watcher watcher = { 0 };
 	_cleanup_(agent_freep)
 	struct agent *agent = NULL;
-	struct watcher watcher = { .wish = wish };
 	struct config config = *call->config;
-	int error;
+	int error = events_wish(events, &watcher.wish, fail);
 
-	error = events_kinds(&wish->kinds, watcher.kinds, ARRAY_LENGTH(watcher.kinds), fail);
-	if (error < 0)
+	if (error)
 		return error;
-	watcher.kind_count = (size_t)error;
 	/* It keeps nothing, so that it may run beside anything. */
 	config.directory[0] = '\0';
 	error = agent_new(&config, &agent, fail);
@@ -182,6 +205,6 @@ int watch_here_run(
 	error = watch(&watcher, fail);
 	pipeline_remove_output(agent->pipeline, on_event, &watcher);
 	loop_every_stop(agent->loop, on_flush, &watcher);
-	buf_done(&watcher.lines);
+	loop_every_stop(agent->loop, on_second, &watcher);
 	return error;
 }

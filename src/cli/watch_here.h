@@ -6,18 +6,12 @@
 #ifndef SKEP_CLI_WATCH_HERE_H
 #define SKEP_CLI_WATCH_HERE_H
 
+#include "api/events.h"
 #include "cli/command.h"
-#include "event/encode.h"
 
-struct watch_here_wish {
-	struct option_list kinds; /* names; empty: all */
-	enum output_format format;
-	bool has_color;
-};
-
-/* 0 at the end; -EINVAL for an unknown kind; -EPERM, -EOPNOTSUPP or another -errno with the reasons
- * when no feature could be turned on; -EPIPE when stdout was closed. */
+/* 0 at the end; -EINVAL for an unknown kind or a bad filter; -EPERM, -EOPNOTSUPP or another -errno
+ * with the reasons when no feature could be turned on; -EPIPE when stdout was closed. */
 int watch_here_run(
-	const struct command_call *call, const struct watch_here_wish *wish, struct fail *fail);
+	const struct command_call *call, const struct events_params *events, struct fail *fail);
 
 #endif

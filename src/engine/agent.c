@@ -19,9 +19,11 @@
 #include "engine/loop.h"
 #include "engine/pipeline.h"
 #include "engine/ring.h"
+#include "engine/store.h"
 #include "node/node.h"
 
 #define TICK_PERIOD_NS (100 * NS_PER_MS)
+#define KINDS_MAXIMUM  64
 
 /* ---- slots ---- */
 
@@ -131,12 +133,42 @@ static void agent_on_tick(void *context, uint64_t now_ns)
 		if (slot->on == FEATURE_ON && slot->feature->tick)
 			slot->feature->tick(slot->state, now_ns);
 	}
+	if (agent->store)
+		store_tick(agent->store);
 	if (now_ns - agent->last_second_ns < NS_PER_S)
 		return;
 	agent->last_second_ns = now_ns;
 	if (clock_map_refresh(&agent->clock))
 		log_warning("agent", "the wall clock was set: events before and after differ");
 	node_tick(agent->node, now_ns);
+}
+
+/* The file is written from here on; its tables are those of every feature, on or off. */
+static int agent_open_store(struct agent *agent, struct fail *fail)
+{
+	static const char *const protocols[] = {
+#define PROTOCOL(name) #name,
+#include "protocols/protocols.def"
+#undef PROTOCOL
+		NULL
+	};
+	const struct event_kind *kinds[KINDS_MAXIMUM + 1] = { NULL };
+	const struct store_options options = {
+		.directory = agent->config.directory,
+		.maximum_bytes = agent->config.store_bytes,
+		.maximum_age_ns = agent->config.store_age_ns,
+		.rows_per_second = agent->config.store_rows,
+		.kinds = kinds,
+		.protocols = protocols,
+	};
+	int r;
+
+	features_kinds(kinds, KINDS_MAXIMUM);
+	r = store_open(&options, &agent->store, fail);
+	if (r < 0)
+		return r;
+	r = pipeline_add_output(agent->pipeline, store_write, agent->store);
+	return r < 0 ? fail_set(fail, r, "store: %s", strerror(-r)) : 0;
 }
 
 static int agent_open(struct agent *agent, struct fail *fail)
@@ -163,7 +195,9 @@ static int agent_open(struct agent *agent, struct fail *fail)
 		r = agent_take_signals(agent);
 	if (r == 0)
 		r = loop_every(agent->loop, TICK_PERIOD_NS, agent_on_tick, agent);
-	return r < 0 ? fail_set(fail, r, "agent: %s", strerror(-r)) : 0;
+	if (r < 0)
+		return fail_set(fail, r, "agent: %s", strerror(-r));
+	return agent->config.directory[0] ? agent_open_store(agent, fail) : 0;
 }
 
 int agent_new(const struct config *config, struct agent **ret_agent, struct fail *fail)
@@ -289,6 +323,7 @@ void agent_free(struct agent *agent)
 	fd_closep(&agent->stats_fd);
 	if (agent->loop)
 		agent_return_signals(agent);
+	store_close(agent->store, NULL);
 	pipeline_free(agent->pipeline);
 	abilities_free(agent->abilities);
 	node_free(agent->node);

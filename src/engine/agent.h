@@ -18,6 +18,7 @@ struct ring;
 struct node;
 struct pipeline;
 struct packet_door;
+struct store;
 struct bpf_object;
 
 enum feature_state { FEATURE_OFF, FEATURE_ON };
@@ -47,6 +48,7 @@ struct agent {
 	struct ring *ring;
 	struct node *node;
 	struct pipeline *pipeline;
+	struct store *store; /* NULL: nothing is kept */
 	struct packet_door
 		*packet_door;	    /* opened by the first feature that wants it: doors/packet.h */
 	struct feature_slot *slots; /* one per line of features.def */
@@ -66,10 +68,10 @@ struct feature_slot *feature_slots_new(size_t *ret_count);
 void feature_slots_free(struct feature_slot *slots, size_t count);
 
 /*
- * Makes the agent: directory and lock (when config names a directory), loop, rings, node, pipeline.
- * Features are opened by agent_start. config is copied. SIGINT and SIGTERM are taken over until
- * agent_run ends, SIGPIPE is ignored from here on: call it before any thread starts. 0 or -errno
- * with the reason.
+ * Makes the agent: directory, lock and store (when config names a directory), loop, rings, node,
+ * pipeline. Features are opened by agent_start. config is copied. SIGINT and SIGTERM are taken over
+ * until agent_run ends, SIGPIPE is ignored from here on: call it before any thread starts. 0 or
+ * -errno with the reason.
  */
 int agent_new(const struct config *config, struct agent **ret_agent, struct fail *fail);
 /* Replaces the slots by ones with other options; takes ownership. Before agent_start. */

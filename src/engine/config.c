@@ -23,6 +23,10 @@ const struct option_row config_rows[] = {
 			"less"),
 	OPTION(config, store_age_ns, "max-age", 0, OPTION_DURATION, .value_name = "TIME",
 		.initial = "7d", .help = "how long the store keeps an event"),
+	OPTION(config, store_rows, "rows-per-second", 0, OPTION_U32, .value_name = "N",
+		.initial = "5000",
+		.help = "how many requests a second the store keeps singly; beyond that errors, "
+			"slow ones and a sample that stands for the others; 0: all"),
 	OPTION(config, ring_bytes, "ring-bytes", 0, OPTION_BYTES, .value_name = "SIZE",
 		.initial = "8MiB", .minimum = 64 * 1024, .maximum = 1024 * 1024 * 1024,
 		.help = "kernel memory for events on their way, a power of two"),

@@ -14,6 +14,7 @@ struct config {
 	char scope[256];       /* --scope: "", cgroup:PATH, netns:PATH, pid:N */
 	uint64_t store_bytes;  /* --max-bytes, 0: the smaller of 2 GiB and 5 % of the disk */
 	uint64_t store_age_ns; /* --max-age */
+	uint32_t store_rows;   /* --rows-per-second, 0: all */
 	uint64_t ring_bytes;   /* --ring-bytes, a power of two */
 	bool unmask;	       /* --unmask: secrets are stored as they are */
 };

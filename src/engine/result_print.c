@@ -7,7 +7,9 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "base/clock.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "event/inert.h"
 
 #define COLUMNS_MAXIMUM 256
@@ -91,6 +93,33 @@ static void append_plain(struct buf *buf, const struct query_value *value)
 	case QUERY_NULL:
 		return;
 	}
+}
+
+/*
+ * Numbers for people, in the units that the names of columns tell: time_ns and …_time_ns are points
+ * in time, other …_ns durations, …_bytes sizes. False when the name tells nothing.
+ */
+static bool append_human(struct buf *buf, const char *name, const struct query_value *value)
+{
+	double number = value->type == QUERY_INTEGER ? (double)value->integer : value->real;
+	char text[64];
+
+	/* Beyond that a double has lost its nanoseconds, and a number is no time. */
+	if ((value->type != QUERY_INTEGER && value->type != QUERY_REAL) || !(number >= 0) ||
+		number > 9e18)
+		return false;
+	if (str_equal(name, "time_ns") || str_ends_with(name, "_time_ns"))
+		buf_append_string(
+			buf, clock_format_local(text, sizeof(text),
+				     value->type == QUERY_INTEGER ? (uint64_t)value->integer
+								  : (uint64_t)number));
+	else if (str_ends_with(name, "_ns"))
+		buf_append_string(buf, str_from_duration(text, sizeof(text), (uint64_t)number));
+	else if (str_equal(name, "bytes") || str_ends_with(name, "_bytes"))
+		buf_append_string(buf, str_from_bytes(text, sizeof(text), (uint64_t)number));
+	else
+		return false;
+	return true;
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
@@ -255,7 +284,9 @@ static int take_cells(struct result_printer *printer, const struct query_value *
 	for (unsigned int i = 0; i < printer->count; i++) {
 		buf_clear(&plain);
 		buf_clear(&cell);
-		append_plain(&plain, &values[i]);
+		if (printer->format != RESULT_TABLE ||
+			!append_human(&plain, printer->names[i], &values[i]))
+			append_plain(&plain, &values[i]);
 		if (printer->format == RESULT_CSV) {
 			inert_append(&cell, buf_text(&plain), INERT_UNLIMITED);
 			append_csv(printer, i, buf_text(&cell));

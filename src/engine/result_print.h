@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Prints the answer of a query: an aligned table for people, JSON with an object a row, or CSV.
- * Table and CSV hold no byte that a terminal would act upon.
+ * Table and CSV hold no byte that a terminal would act upon. A table shows times, durations and
+ * sizes as the names of its columns tell (time_ns, …_ns, …_bytes); JSON and CSV have the plain
+ * numbers.
  */
 #ifndef SKEP_RESULT_PRINT_H
 #define SKEP_RESULT_PRINT_H

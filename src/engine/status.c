@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "engine/ring.h"
+#include "engine/store.h"
 #include "engine/version.h"
 
 /* ---- features ---- */
@@ -153,6 +154,35 @@ static void write_agent(struct agent *agent, const char *url, struct json *json)
 	json_object_end(json);
 }
 
+static void write_store(struct agent *agent, struct json *json)
+{
+	struct store_counts counts;
+
+	json_key(json, "store");
+	if (!agent->store) {
+		json_null_value(json);
+		return;
+	}
+	store_get_counts(agent->store, &counts);
+	json_object_begin(json);
+	json_member_u64(json, "written", counts.written);
+	json_member_u64(json, "sampled", counts.sampled);
+	json_member_u64(json, "shed", counts.shed);
+	json_member_u64(json, "lost", counts.lost);
+	json_member_u64(json, "uncounted", counts.uncounted);
+	json_member_u64(json, "folded", counts.folded);
+	json_member_u64(json, "expired", counts.expired);
+	json_member_u64(json, "keys", counts.keys);
+	json_member_u64(json, "bytes", counts.bytes);
+	json_member_u64(json, "maximum_bytes", counts.maximum_bytes);
+	json_member_u64(json, "waiting_bytes", counts.waiting_bytes);
+	json_member_u64(json, "commit_ns", counts.commit_ns);
+	json_member_u64(json, "commit_longest_ns", counts.commit_longest_ns);
+	json_member_string(json, "set_aside", counts.set_aside[0] ? counts.set_aside : NULL);
+	json_member_string(json, "problem", counts.problem.code ? counts.problem.text : NULL);
+	json_object_end(json);
+}
+
 static void write_node(const struct agent *agent, struct json *json)
 {
 	struct utsname names = { 0 };
@@ -176,6 +206,7 @@ void status_write(struct agent *agent, const char *url, struct json *json)
 		write_feature(&agent->slots[i], json);
 	json_array_end(json);
 	write_agent(agent, url, json);
+	write_store(agent, json);
 	write_node(agent, json);
 	json_object_end(json);
 }

@@ -10,9 +10,9 @@
 #include "engine/agent.h"
 
 /*
- * Writes one object with `features`, `agent` and `node`. url: of the page with its token, NULL when
- * there is none. Runs and time of programs are zero while agent_measure_programs is off. Loop
- * thread only.
+ * Writes one object with `features`, `agent`, `store` and `node`. url: of the page with its token,
+ * NULL when there is none. Runs and time of programs are zero while agent_measure_programs is off.
+ * Loop thread only.
  */
 void status_write(struct agent *agent, const char *url, struct json *json);
 

@@ -188,6 +188,18 @@ bool store_is_behind(struct store *store)
 	return !store_writer_has_room(store->writer);
 }
 
+uint64_t store_mark(struct store *store)
+{
+	store_flush(store);
+	/* What found no room goes with the next batch. */
+	return store_writer_taken(store->writer) + (store->batch.rows.length > 0);
+}
+
+bool store_wait(struct store *store, uint64_t mark, uint64_t timeout_ns)
+{
+	return store_writer_wait(store->writer, mark, timeout_ns);
+}
+
 static bool find_kind(struct store *store, const struct event_kind *kind)
 {
 	unsigned int found;

@@ -64,6 +64,12 @@ void store_tick(struct store *store);
 void store_flush(struct store *store);
 /* True while the writer takes nothing more. */
 bool store_is_behind(struct store *store);
+/*
+ * A mark for everything that was given to the store so far; flushes. store_wait, on any thread,
+ * returns once that is in the file; false when the time is over first.
+ */
+uint64_t store_mark(struct store *store);
+bool store_wait(struct store *store, uint64_t mark, uint64_t timeout_ns);
 void store_get_counts(struct store *store, struct store_counts *ret_counts);
 /* Writes everything, closes, frees. Accepts NULL. ret_counts may be NULL. */
 void store_close(struct store *store, struct store_counts *ret_counts);

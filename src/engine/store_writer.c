@@ -22,9 +22,12 @@ struct store_writer {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
+	pthread_cond_t done;
 	/* Under the mutex: */
 	struct store_batch queue[WRITER_QUEUE + 1]; /* one more for the last */
 	unsigned int queued;
+	uint64_t taken;	   /* batches so far */
+	uint64_t finished; /* of these: written or lost */
 	bool is_stopping;
 	struct writer_counts counts;
 	/* The thread's own: */
@@ -224,6 +227,14 @@ static bool next_batch(struct store_writer *writer, struct store_batch *ret_batc
 	return goes_on;
 }
 
+static void finish_batch(struct store_writer *writer)
+{
+	pthread_mutex_lock(&writer->mutex);
+	writer->finished++;
+	pthread_cond_broadcast(&writer->done);
+	pthread_mutex_unlock(&writer->mutex);
+}
+
 static void *run(void *context)
 {
 	struct store_writer *writer = context;
@@ -232,8 +243,10 @@ static void *run(void *context)
 	pthread_setname_np(pthread_self(), "skep-store");
 	maintain(writer);
 	while (next_batch(writer, &batch)) {
-		if (batch.rows.length > 0)
+		if (batch.rows.length > 0) {
 			write_batch(writer, &batch);
+			finish_batch(writer);
+		}
 		maintain(writer);
 	}
 	store_database_close(&writer->database);
@@ -270,6 +283,7 @@ int store_writer_start(const struct store_database *database, timeline_read *rea
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&writer->wake, &attributes);
+	pthread_cond_init(&writer->done, &attributes);
 	pthread_condattr_destroy(&attributes);
 	error = start_thread(writer);
 	if (error != 0)
@@ -283,6 +297,7 @@ static void enqueue(struct store_writer *writer, struct store_batch *batch)
 {
 	size_t maximum = batch->rows.maximum;
 
+	writer->taken++;
 	writer->queue[writer->queued++] = *batch;
 	*batch = (struct store_batch){ 0 };
 	buf_init(&batch->rows, maximum);
@@ -327,8 +342,33 @@ void store_writer_stop(
 	if (ret_counts)
 		*ret_counts = writer->counts;
 	pthread_cond_destroy(&writer->wake);
+	pthread_cond_destroy(&writer->done);
 	pthread_mutex_destroy(&writer->mutex);
 	free(writer);
+}
+
+uint64_t store_writer_taken(struct store_writer *writer)
+{
+	uint64_t taken;
+
+	pthread_mutex_lock(&writer->mutex);
+	taken = writer->taken;
+	pthread_mutex_unlock(&writer->mutex);
+	return taken;
+}
+
+bool store_writer_wait(struct store_writer *writer, uint64_t batches, uint64_t timeout_ns)
+{
+	struct timespec until = in(timeout_ns);
+	int error = 0;
+	bool is_done;
+
+	pthread_mutex_lock(&writer->mutex);
+	while (writer->finished < batches && !writer->is_stopping && error == 0)
+		error = pthread_cond_timedwait(&writer->done, &writer->mutex, &until);
+	is_done = writer->finished >= batches;
+	pthread_mutex_unlock(&writer->mutex);
+	return is_done;
 }
 
 void store_writer_counts(struct store_writer *writer, struct writer_counts *ret_counts)

@@ -48,6 +48,10 @@ bool store_writer_has_room(struct store_writer *writer);
  */
 void store_writer_stop(
 	struct store_writer *writer, struct store_batch *last, struct writer_counts *ret_counts);
+/* How many batches were taken so far. Any thread, as is waiting until so many are in the file (or
+ * lost for good): false when the time is over first. */
+uint64_t store_writer_taken(struct store_writer *writer);
+bool store_writer_wait(struct store_writer *writer, uint64_t batches, uint64_t timeout_ns);
 /* Any thread. */
 void store_writer_counts(struct store_writer *writer, struct writer_counts *ret_counts);
 

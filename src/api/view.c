@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Prepared questions: see view.h.
+ */
+#include "api/view.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "event/nearest.h"
+
+const char *const view_type_words[] = { "time", "duration", "number", "text", NULL };
+
+static const struct {
+	const char *name;
+	const char *text;
+} sources[] = {
+#define VIEW(name, text) { name, text },
+#include <views.inc>
+#undef VIEW
+};
+
+size_t view_count(void)
+{
+	return ARRAY_LENGTH(sources);
+}
+
+/* One word, or what is between single quotes; moves *at behind it and the blanks that follow. */
+static bool take_word(const char **at, char *destination, size_t size)
+{
+	const char *start = *at;
+	size_t length;
+
+	if (*start == '\'') {
+		length = strcspn(++start, "'\n");
+		*at = start + length + (start[length] == '\'');
+	} else {
+		length = strcspn(start, " \t\n");
+		*at = start + length;
+		if (length == 0)
+			return false;
+	}
+	*at += strspn(*at, " \t");
+	return str_copy_slice(destination, size, (struct slice){ (const uint8_t *)start, length });
+}
+
+static bool parse_parameter(const char *line, struct view_parameter *ret_parameter)
+{
+	char type[16];
+
+	if (!take_word(&line, ret_parameter->name, sizeof(ret_parameter->name)) ||
+		!take_word(&line, ret_parameter->initial, sizeof(ret_parameter->initial)) ||
+		!take_word(&line, type, sizeof(type)))
+		return false;
+	for (unsigned int i = 0; view_type_words[i]; i++) {
+		struct slice help = { (const uint8_t *)line, strcspn(line, "\n") };
+
+		if (!str_equal(type, view_type_words[i]))
+			continue;
+		ret_parameter->type = i;
+		return str_copy_slice(ret_parameter->help, sizeof(ret_parameter->help), help);
+	}
+	return false;
+}
+
+int view_parse(const char *name, const char *text, struct view *ret_view, struct fail *fail)
+{
+	struct view view = { .sql = text };
+	const char *line = text;
+
+	str_set(view.name, name);
+	for (; str_starts_with(line, "-- "); line += strcspn(line, "\n") + 1) {
+		struct slice rest = { (const uint8_t *)line + 3, strcspn(line + 3, "\n") };
+
+		if (line == text) {
+			str_copy_slice(view.summary, sizeof(view.summary), rest);
+			continue;
+		}
+		if (line[3] != ':')
+			continue;
+		if (view.parameter_count == VIEW_PARAMETERS_MAXIMUM ||
+			!parse_parameter(line + 4, &view.parameters[view.parameter_count++]))
+			return fail_set(fail, -EBADMSG, "view %s: malformed parameter: %.*s", name,
+				(int)rest.length, (const char *)rest.data);
+	}
+	if (!view.summary[0])
+		return fail_set(fail, -EBADMSG, "view %s: no sentence in the first line", name);
+	*ret_view = view;
+	return 0;
+}
+
+int view_read(size_t index, struct view *ret_view, struct fail *fail)
+{
+	if (index >= ARRAY_LENGTH(sources))
+		return -ENOENT;
+	return view_parse(sources[index].name, sources[index].text, ret_view, fail);
+}
+
+int view_find(const char *name, struct view *ret_view, struct fail *fail)
+{
+	struct nearest nearest;
+	const char *found;
+
+	nearest_init(&nearest, name);
+	for (size_t i = 0; i < ARRAY_LENGTH(sources); i++) {
+		if (str_equal(sources[i].name, name))
+			return view_read(i, ret_view, fail);
+		nearest_offer(&nearest, sources[i].name);
+	}
+	found = nearest_found(&nearest);
+	return fail_set(fail, -ENOENT, "there is no view '%s'%s%s%s: `skep view` lists them", name,
+		found ? ", did you mean '" : "", found ? found : "", found ? "'?" : "");
+}
+
+static int bind(const struct view_parameter *parameter, const char *text, struct sql_values *values,
+	struct fail *fail)
+{
+	static const char *const expected[] = { "a time such as 5m (ago), 12:00 or 2026-01-31",
+		"a duration such as 100ms", "a number", "a shorter text" };
+	unsigned int at = values->count++;
+	uint64_t number = 0;
+	int error = 0;
+
+	snprintf(values->all[at].name, sizeof(values->all[at].name), ":%s", parameter->name);
+	if (!str_set(values->all[at].text, text))
+		error = -EINVAL;
+	else if (parameter->type == VIEW_TIME)
+		error = clock_parse(text, clock_wall_ns(), &number);
+	else if (parameter->type == VIEW_DURATION)
+		error = str_to_duration_ns(text, &number);
+	else if (parameter->type == VIEW_NUMBER)
+		error = str_to_u64(text, 0, INT64_MAX, &number);
+	values->all[at].is_number = parameter->type != VIEW_TEXT;
+	values->all[at].number = (int64_t)number;
+	if (!error)
+		return 0;
+	return fail_set(fail, -EINVAL, "%s: '%s' is not %s", parameter->name, text,
+		expected[parameter->type]);
+}
+
+static const char *given(const struct view_parameter *parameter,
+	const struct view_argument *arguments, unsigned int count)
+{
+	const char *value = parameter->initial;
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (str_equal(arguments[i].name, parameter->name))
+			value = arguments[i].value;
+	}
+	return value;
+}
+
+static bool is_known(const struct view *view, const char *name)
+{
+	for (unsigned int i = 0; i < view->parameter_count; i++) {
+		if (str_equal(view->parameters[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+int view_bind(const struct view *view, const struct view_argument *arguments, unsigned int count,
+	struct sql_values *ret_values, struct fail *fail)
+{
+	struct sql_values values = { 0 };
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (!is_known(view, arguments[i].name))
+			return fail_set(fail, -EINVAL, "the view %s has no parameter '%s'",
+				view->name, arguments[i].name);
+	}
+	for (unsigned int i = 0; i < view->parameter_count; i++) {
+		const struct view_parameter *parameter = &view->parameters[i];
+		int error = bind(parameter, given(parameter, arguments, count), &values, fail);
+
+		if (error)
+			return error;
+	}
+	*ret_values = values;
+	return 0;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Prepared questions: their headers and parameters, and each one on a store with requests.
+ */
+#include "engine/store_test.h"
+
+#include <stdio.h>
+
+#include "api/view.h"
+#include "engine/feature.h"
+
+static const char example[] = "-- A sentence\n"
+			      "-- more about it\n"
+			      "-- :since  1h  time  how far back\n"
+			      "-- :name  ''  text  whose\n"
+			      "-- :most  5  number\n"
+			      "-- :step  1m  duration  how long\n"
+			      "SELECT 1 -- :not  a  parameter\n";
+
+static void headers(void **state)
+{
+	struct fail fail = { 0 };
+	struct view view;
+
+	assert_int_equal(view_parse("x", example, &view, &fail), 0);
+	assert_string_equal(view.name, "x");
+	assert_string_equal(view.summary, "A sentence");
+	assert_int_equal(view.parameter_count, 4);
+	assert_string_equal(view.parameters[0].name, "since");
+	assert_string_equal(view.parameters[0].initial, "1h");
+	assert_int_equal(view.parameters[0].type, VIEW_TIME);
+	assert_string_equal(view.parameters[0].help, "how far back");
+	assert_string_equal(view.parameters[1].initial, "");
+	assert_int_equal(view.parameters[1].type, VIEW_TEXT);
+	assert_string_equal(view.parameters[2].help, "");
+	assert_int_equal(view_parse("x", "SELECT 1\n", &view, &fail), -EBADMSG);
+	assert_int_equal(view_parse("x", "-- A\n-- :a 1 colour\n", &view, &fail), -EBADMSG);
+	assert_int_equal(view_parse("x", "-- A\n-- :a\n", &view, &fail), -EBADMSG);
+}
+
+static int bind_one(const char *name, const char *value, struct sql_values *ret_values)
+{
+	struct view_argument argument = { name, value };
+	struct fail fail = { 0 };
+	struct view view;
+
+	assert_int_equal(view_parse("x", example, &view, &fail), 0);
+	return view_bind(&view, &argument, 1, ret_values, &fail);
+}
+
+static void parameters(void **state)
+{
+	struct sql_values values;
+
+	assert_int_equal(bind_one("most", "7", &values), 0);
+	assert_int_equal(values.count, 4);
+	assert_string_equal(values.all[2].name, ":most");
+	assert_true(values.all[2].is_number);
+	assert_int_equal(values.all[2].number, 7);
+	assert_int_equal(values.all[3].number, 60 * NS_PER_S);
+	assert_int_equal(bind_one("name", "a'b", &values), 0);
+	assert_false(values.all[1].is_number);
+	assert_string_equal(values.all[1].text, "a'b");
+	assert_int_equal(bind_one("most", "many", &values), -EINVAL);
+	assert_int_equal(bind_one("step", "-1s", &values), -EINVAL);
+	assert_int_equal(bind_one("since", "yesteryear", &values), -EINVAL);
+	assert_int_equal(bind_one("other", "1", &values), -EINVAL);
+}
+
+/* What comes after the comments at the top. */
+static const char *statement(const char *sql)
+{
+	while (str_starts_with(sql, "--"))
+		sql += strcspn(sql, "\n") + 1;
+	return sql;
+}
+
+static void every_view_has_what_it_needs(void **state)
+{
+	struct fail fail = { 0 };
+	struct sql_values values;
+	struct view view;
+
+	assert_true(view_count() >= 20);
+	for (size_t i = 0; i < view_count(); i++) {
+		if (view_read(i, &view, &fail) || view_bind(&view, NULL, 0, &values, &fail))
+			fail_msg("%s", fail.text);
+		for (unsigned int p = 0; p < view.parameter_count; p++) {
+			char name[40];
+
+			snprintf(name, sizeof(name), ":%s", view.parameters[p].name);
+			assert_true(view.parameters[p].help[0]);
+			/* Named in the header and used below it. */
+			assert_non_null(strstr(statement(view.sql), name));
+		}
+	}
+	assert_int_equal(view_find("slwo", &view, &fail), -ENOENT);
+	assert_non_null(strstr(fail.text, "slow"));
+}
+
+static void fill(struct scene *scene)
+{
+	static const char *const services[] = { "shop", "db", "mail" };
+
+	for (unsigned int i = 0; i < 60; i++) {
+		struct request_event event = scene_request(scene, i % 2 ? "/a/{id}" : "/b");
+
+		str_set(event.process.service, services[i % 3]);
+		str_set(event.peer_service, i % 5 ? "web" : "");
+		event.role = i % 4 ? ROLE_SERVER : ROLE_CLIENT;
+		event.is_error = i % 10 == 9;
+		event.is_incomplete = i % 30 == 1;
+		str_set(event.status, event.is_error ? "500" : "200");
+		event.duration_ns = (i + 1) * NS_PER_MS;
+		event.response_bytes = 100 * i;
+		scene_write(scene, &event);
+		scene_pass(scene, NS_PER_S / 2);
+	}
+}
+
+/* A kind that no feature of this build emits: its views have no table to ask. */
+static bool is_absent_kind(const char *text)
+{
+	return str_starts_with(text, "no such table: ex");
+}
+
+static char *answer(struct scene *scene, const struct view *view, int *ret_error)
+{
+	struct sql_values values;
+	struct fail fail = { 0 };
+	char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+	struct sql_question question = {
+		.path = scene->path,
+		.sql = view->sql,
+		.values = &values,
+		.format = FORMAT_JSON,
+	};
+
+	assert_int_equal(view_bind(view, NULL, 0, &values, &fail), 0);
+	*ret_error = sql_answer(&question, stream, NULL, &fail);
+	if (*ret_error && !is_absent_kind(fail.text))
+		fail_msg("%s: %s", view->name, fail.text);
+	fclose(stream);
+	return text;
+}
+
+static void every_view_runs(void **state)
+{
+	const struct event_kind *kinds[64] = { NULL };
+	struct scene *scene = *state;
+	struct fail fail = { 0 };
+	unsigned int answered = 0;
+
+	features_kinds(kinds, ARRAY_LENGTH(kinds) - 1);
+	scene->options.kinds = kinds;
+	scene->wall_ns = clock_wall_ns() - 60 * NS_PER_S;
+	scene_open(scene);
+	fill(scene);
+	scene_close(scene);
+	for (size_t i = 0; i < view_count(); i++) {
+		struct view view;
+		char *text;
+		int error;
+
+		assert_int_equal(view_read(i, &view, &fail), 0);
+		text = answer(scene, &view, &error);
+		if (!error && strstr(view.sql, "FROM request") && text[0] != '{')
+			fail_msg("%s has no rows", view.name);
+		answered += !error;
+		free(text);
+	}
+	assert_true(answered >= 14);
+}
+
+static void answers_are_right(void **state)
+{
+	struct scene *scene = *state;
+	struct fail fail = { 0 };
+	struct view view;
+	char *text;
+	int error;
+
+	scene->wall_ns = clock_wall_ns() - 60 * NS_PER_S;
+	scene_open(scene);
+	fill(scene);
+	scene_close(scene);
+	assert_int_equal(view_find("slow", &view, &fail), 0);
+	text = answer(scene, &view, &error);
+	/* The slowest is the last one that was written. */
+	assert_non_null(strstr(text, "\"duration_ns\":60000000,"));
+	assert_true(strchr(text, '\n') > strstr(text, "\"duration_ns\":60000000,"));
+	free(text);
+	assert_int_equal(view_find("incomplete", &view, &fail), 0);
+	text = answer(scene, &view, &error);
+	assert_non_null(strchr(text, '\n'));
+	assert_string_equal(strchr(strchr(text, '\n') + 1, '\n'), "\n");
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(headers),
+		cmocka_unit_test(parameters),
+		cmocka_unit_test(every_view_has_what_it_needs),
+		cmocka_unit_test_setup_teardown(every_view_runs, scene_new, scene_free),
+		cmocka_unit_test_setup_teardown(answers_are_right, scene_new, scene_free),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Asks the store: see question.h.
+ */
+#include "cli/question.h"
+
+#include <unistd.h>
+
+#include "cli/client.h"
+#include "cli/command.h"
+#include "engine/store.h"
+
+static int print_part(void *context, const char *data, size_t length)
+{
+	return fwrite(data, 1, length, stdout) == length ? 0 : -EPIPE;
+}
+
+int question_ask(const struct place *place, const char *path, const char *body,
+	struct sql_question *question, struct fail *fail)
+{
+	struct client_request request = { .path = path, .body = body, .part = print_part };
+	char store_path[256];
+	int error = place_directory(place, &request.directory, fail);
+
+	if (error)
+		return error;
+	error = client_run(&request, fail);
+	if (error == -ENOTCONN) {
+		snprintf(store_path, sizeof(store_path), "%s/" STORE_FILE, request.directory);
+		/* Neither an agent nor what one left: the first reason is the one to tell. */
+		if (access(store_path, F_OK) != 0)
+			return error;
+		question->path = store_path;
+		error = sql_answer(question, stdout, NULL, fail);
+	}
+	if (fflush(stdout) != 0 && !error)
+		error = -EPIPE;
+	return error;
+}
+
+int question_exit(int error, const struct fail *fail)
+{
+	int code;
+
+	if (!error || ferror(stdout))
+		return EXIT_CODE_FINE;
+	code = command_failed(fail);
+	/* A statement that wants more than reading is a wrong one. */
+	if (error == -EINVAL || error == -EPERM)
+		return EXIT_CODE_USAGE;
+	return error == -ENOENT ? EXIT_CODE_NOTHING : code;
+}

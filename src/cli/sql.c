@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `skep sql`: one SELECT on what the agent remembers.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/question.h"
+
+#define SQL_MAXIMUM (256 * 1024)
+
+struct sql_options {
+	struct place place;
+	uint32_t format;
+	uint64_t limit;
+	uint64_t timeout_ns;
+};
+
+static const struct option_row sql_rows[] = {
+	OPTION(sql_options, format, "output", 'o', OPTION_WORD, .words = output_format_words,
+		.value_name = "FORMAT", .initial = "table",
+		.help = "table, json (an object a row) or csv"),
+	OPTION(sql_options, limit, "limit", 0, OPTION_U64, .value_name = "N",
+		.help = "rows at most; 0: all"),
+	OPTION(sql_options, timeout_ns, "timeout", 0, OPTION_DURATION, .value_name = "TIME",
+		.initial = "10s", .minimum = 1000000, .maximum = 300000000000,
+		.help = "how long it may take"),
+	PLACE_OPTION(sql_options),
+};
+
+static int read_statement(const struct command_call *call, struct buf *ret_sql, struct fail *fail)
+{
+	int error;
+
+	if (call->operand_count != 1)
+		return fail_set(fail, -EINVAL,
+			"one statement in quotes is expected, or - for stdin: skep sql 'SELECT …'");
+	if (!str_equal(call->operands[0], "-")) {
+		buf_append_string(ret_sql, call->operands[0]);
+		return ret_sql->error;
+	}
+	error = file_read(-1, "/dev/stdin", ret_sql);
+	return error ? fail_set(fail, error, "cannot read stdin: %s", strerror(-error)) : 0;
+}
+
+static int sql_run(const struct command_call *call)
+{
+	const struct sql_options *options = call->options;
+	struct sql_question question = {
+		.format = options->format,
+		.rows_maximum = options->limit,
+		.timeout_ns = options->timeout_ns,
+	};
+	_cleanup_(buf_done)
+	struct buf sql = { 0 };
+	struct fail fail = { 0 };
+	char path[128];
+	int error;
+
+	buf_init(&sql, SQL_MAXIMUM);
+	error = read_statement(call, &sql, &fail);
+	if (error)
+		return question_exit(error, &fail);
+	question.sql = buf_text(&sql);
+	snprintf(path, sizeof(path), "/api/sql?format=%s&limit=%llu&timeout=%lluns",
+		output_format_words[options->format], (unsigned long long)options->limit,
+		(unsigned long long)options->timeout_ns);
+	error = question_ask(&options->place, path, question.sql, &question, &fail);
+	return question_exit(error, &fail);
+}
+
+const struct command sql_command = {
+	.name = "sql",
+	.summary = "ask the store with a SELECT",
+	.operands = "'SELECT …'|-",
+	.description =
+		"Read only. The tables are the kinds of events (request, request_rate, …); `skep "
+		"sql 'SELECT name, sql FROM sqlite_schema'` shows their columns.\n"
+		"Functions beside SQLite's own: histogram_quantile(histogram, q), "
+		"histogram_merge(histogram), quantile(value, q [, weight]).\n\n"
+		"Examples\n"
+		"  skep sql 'SELECT service, count(*) FROM request GROUP BY service'\n"
+		"  skep sql -o json 'SELECT * FROM request LIMIT 10' | jq .duration_ns\n"
+		"  skep sql - < question.sql",
+	.options = sql_rows,
+	.option_count = ARRAY_LENGTH(sql_rows),
+	.options_bytes = sizeof(struct sql_options),
+	.run = sql_run,
+};
