@@ -67,7 +67,7 @@ static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_s
 	struct packet_verdict verdict = {};
 	struct packet_bytes bytes;
 
-	if (match_packet(skb, place->offset, &view, socket->state.role)) {
+	if (match_packet(skb, place->offset, &view, socket)) {
 		count_loss(READ);
 		return;
 	}
@@ -91,6 +91,7 @@ static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_s
 	bytes.seq = place->seq + verdict.trim;
 	if (verdict.action == PACKET_DO_TURN) {
 		emit_turn(skb, socket, &bytes);
+		socket->state.is_busy = 0;
 		return;
 	}
 	if (verdict.action == PACKET_DO_FLUSH)

@@ -14,19 +14,20 @@
 #define TURN_SMALL_ANSWER  256
 #define TURN_SMALL_REQUEST 128
 
+/* clang copies byte by byte unless it is told that both ends are aligned. */
+static __always_inline void copy_aligned(void *to, const void *from, const __u32 size)
+{
+	__builtin_memcpy(__builtin_assume_aligned(to, 8), __builtin_assume_aligned(from, 8), size);
+}
+
 static __always_inline void fill_common(
 	struct packet_common *common, struct packet_socket *socket, __u16 type, __u32 size)
 {
-	common->header.source = SOURCE_packet;
+	copy_aligned(common, &socket->common, sizeof(*common));
 	common->header.type = type;
 	common->header.size = size;
 	common->header.time_ns = bpf_ktime_get_ns();
-	common->cookie = socket->cookie;
-	common->owner = socket->owner;
-	common->ends = socket->ends;
 	common->role = socket->state.role;
-	common->protocol = 0;
-	common->flags = 0;
 	common->turn = socket->state.turn;
 }
 
@@ -67,7 +68,7 @@ static __always_inline int write_turn(struct __sk_buff *skb, struct packet_socke
 	turn->request_offset = sizeof(*turn) + answer_room;
 	turn->answer_captured = captured;
 	turn->reserved = 0;
-	__builtin_memcpy(bytes + answer_room, socket->request, request_room);
+	copy_aligned(bytes + answer_room, socket->request, request_room);
 	*(__u64 *)turn->tail = 0;
 	if (answer->length) {
 		packet_read(skb, answer->offset, bytes, captured, answer_room);
@@ -224,7 +225,7 @@ static __noinline int emit_kept(struct packet_socket *socket, __u32 seq)
 		segment, socket, &bytes, socket->request_bytes, PACKET_IS_ORDERED | PACKET_IS_HEAD);
 	segment->common.header.size = sizeof(*segment) + PACKET_REQUEST_BYTES;
 	segment->common.header.time_ns = socket->request_ns;
-	__builtin_memcpy(segment + 1, socket->request, PACKET_REQUEST_BYTES);
+	copy_aligned(segment + 1, socket->request, PACKET_REQUEST_BYTES);
 	record_submit(segment);
 	return 0;
 }
@@ -252,7 +253,7 @@ static __noinline int emit_unanswered(struct packet_socket *socket)
 	turn->answer_captured = 0;
 	turn->reserved = 0;
 	*(__u64 *)turn->tail = 0;
-	__builtin_memcpy(turn + 1, socket->request, PACKET_REQUEST_BYTES);
+	copy_aligned(turn + 1, socket->request, PACKET_REQUEST_BYTES);
 	record_submit(turn);
 	return 0;
 }

@@ -7,12 +7,8 @@
 #define SKEP_PACKET_MATCH_BPF_H
 
 #include "bpf/kernel.h"
-#include "doors/packet_turn.h"
+#include "doors/packet_socket.bpf.h"
 #include "protocols/http_match.h"
-
-struct packet_head {
-	__u8 bytes[PACKET_REQUEST_BYTES] __attribute__((aligned(8)));
-};
 
 /*
  * Reads up to room bytes of the packet. A length of 0 fails verification before 6.x,
@@ -27,82 +23,102 @@ static __always_inline long packet_read(
 	return bpf_skb_load_bytes(skb, offset, destination, less_one + 1);
 }
 
-#define HTTP_CRLF 0x0a0d
-#define HTTP_LFCR 0x0d0a
+#define EACH_BYTE(value) (0x0101010101010101ULL * (value))
+#define CRLFCRLF	 0x0a0d0a0d
 
-/*
- * Whether the head's end, CR LF CR LF, stands at the end of length bytes and not before. Two
- * bytes a step: at an even offset it shows as CR LF twice, at an odd one as LF CR. Unrolled, since
- * kernels before 5.12 refuse stack reads at a variable offset.
- */
-static __always_inline int http_is_whole(const struct packet_head *head, __u32 length)
+/* The high bit of each zero byte; a bit above a zero byte may be set without need. */
+static __always_inline __u64 zero_bytes(__u64 word)
 {
-	const __u16 *words = (const __u16 *)head->bytes;
-	__u32 end = 0;
-	__u16 before = 0;
-
-#pragma clang loop unroll(full)
-	for (__u32 i = 0; i < PACKET_REQUEST_BYTES / 2; i++) {
-		__u16 word = words[i];
-
-		if (2 * i >= length)
-			break;
-		if (word == HTTP_LFCR) {
-			end = 2 * i + 3;
-			break;
-		}
-		if (word == HTTP_CRLF && before == HTTP_CRLF) {
-			end = 2 * i + 2;
-			break;
-		}
-		before = word;
-	}
-	return end == length;
+	return (word - EACH_BYTE(0x01)) & ~word & EACH_BYTE(0x80);
 }
 
-static __noinline int match_request(struct __sk_buff *skb, __u32 offset, struct packet_view *view)
+/* Whether LF CR begins at one of the eight bytes from place on; may say so without need. */
+static __always_inline int has_empty_line(const __u8 *place)
 {
-	struct packet_head head = {};
-	__u32 length;
+	__u64 feeds = zero_bytes(*(__u64 *)place ^ EACH_BYTE('\n'));
 
-	if (!view)
-		return -1;
-	length = view->length;
-	if (length > PACKET_REQUEST_BYTES)
-		length = PACKET_REQUEST_BYTES;
-	if (packet_read(skb, offset, head.bytes, length, PACKET_REQUEST_BYTES))
-		return -1;
-	switch (http_match_request(head.bytes, length)) {
+	return feeds && (feeds & zero_bytes(*(__u64 *)(place + 1) ^ EACH_BYTE('\r')));
+}
+
+/*
+ * Whether the head's end, CR LF CR LF, stands at the end of the length bytes at request and
+ * nowhere before: so there is one request, and it is whole. 16 <= length <= PACKET_REQUEST_BYTES. A wrong
+ * no costs some speed, a wrong yes cannot be.
+ */
+static __always_inline int http_is_whole(const __u8 *request, __u32 length)
+{
+	__u32 last = length - 3; /* where the LF CR of the end stands */
+
+	if (*(__u32 *)(request + ((length - 4) & (PACKET_REQUEST_BYTES - 1))) != CRLFCRLF)
+		return 0;
+	for (__u32 i = 0; i < PACKET_REQUEST_BYTES; i += 8) {
+		if (i + 8 > last)
+			break;
+		if (has_empty_line(request + i))
+			return 0;
+	}
+	return !has_empty_line(request + ((last - 8) & (PACKET_REQUEST_BYTES - 1)));
+}
+
+static __always_inline __u8 match_method(
+	const __u8 *bytes, __u32 length, struct packet_view *view)
+{
+	switch (http_match_request(bytes, length)) {
 	case HTTP_REQUEST_NO:
-		view->request = PACKET_MATCH_NO;
-		break;
+		return PACKET_MATCH_NO;
 	case HTTP_REQUEST_MAYBE:
-		view->request = PACKET_MATCH_MAYBE;
-		break;
+		return PACKET_MATCH_MAYBE;
+	case HTTP_REQUEST_BODYLESS:
+		return PACKET_MATCH_PLAIN;
 	case HTTP_REQUEST_CONNECT:
 		view->is_connect = 1;
-		view->request = PACKET_MATCH_YES;
-		break;
-	case HTTP_REQUEST_BODYLESS:
-		view->request = view->length <= PACKET_REQUEST_BYTES && http_is_whole(&head, length)
-					? PACKET_MATCH_PLAIN
-					: PACKET_MATCH_YES;
-		break;
+		return PACKET_MATCH_YES;
 	default:
-		view->request = PACKET_MATCH_YES;
-		break;
+		return PACKET_MATCH_YES;
 	}
+}
+
+/*
+ * The request's bytes are read to where a plain request is kept, once for all. Nobody uses
+ * that place now: no request waits for its answer there, and no turn record is being made of it.
+ */
+static __always_inline int match_kept(
+	struct __sk_buff *skb, __u32 offset, struct packet_view *view, struct packet_socket *socket)
+{
+	if (packet_read(skb, offset, socket->request, view->length, PACKET_REQUEST_BYTES))
+		return -1;
+	view->request = match_method(socket->request, view->length, view);
+	if (view->request == PACKET_MATCH_PLAIN && !http_is_whole(socket->request, view->length))
+		view->request = PACKET_MATCH_YES;
 	return 0;
 }
 
-static __noinline int match_answer(struct __sk_buff *skb, __u32 offset, struct packet_view *view)
+static __always_inline int match_request(
+	struct __sk_buff *skb, __u32 offset, struct packet_view *view, struct packet_socket *socket)
+{
+	__u64 head[2] = {};
+	__u32 length = view->length;
+
+	if (length >= sizeof(head) && length <= PACKET_REQUEST_BYTES &&
+		socket->state.phase != PACKET_REQUEST && !socket->state.is_busy)
+		return match_kept(skb, offset, view, socket);
+	if (length > sizeof(head))
+		length = sizeof(head);
+	if (packet_read(skb, offset, head, length, sizeof(head)))
+		return -1;
+	view->request = match_method((__u8 *)head, length, view);
+	if (view->request == PACKET_MATCH_PLAIN)
+		view->request = PACKET_MATCH_YES;
+	return 0;
+}
+
+static __always_inline int match_answer(
+	struct __sk_buff *skb, __u32 offset, struct packet_view *view)
 {
 	__u64 head[2] = {};
 	__u8 *bytes = (__u8 *)head;
 	__u32 length;
 
-	if (!view)
-		return -1;
 	length = view->length < sizeof(head) ? view->length : sizeof(head);
 	if (packet_read(skb, offset, head, length, sizeof(head)))
 		return -1;
@@ -129,11 +145,13 @@ static __noinline int match_answer(struct __sk_buff *skb, __u32 offset, struct p
  * 0, or -1 when the bytes could not be read.
  */
 static __always_inline int match_packet(
-	struct __sk_buff *skb, __u32 offset, struct packet_view *view, __u8 role)
+	struct __sk_buff *skb, __u32 offset, struct packet_view *view,
+	struct packet_socket *socket)
 {
+	__u8 role = socket->state.role;
 	int is_request = (role == PACKET_SERVER) == (view->direction == PACKET_INGRESS);
 
-	if ((role == PACKET_ROLE_UNKNOWN || is_request) && match_request(skb, offset, view))
+	if ((role == PACKET_ROLE_UNKNOWN || is_request) && match_request(skb, offset, view, socket))
 		return -1;
 	if ((role == PACKET_ROLE_UNKNOWN || !is_request) && match_answer(skb, offset, view))
 		return -1;

@@ -12,18 +12,19 @@
 #include "bpf/emit.h"
 #include "doors/packet_turn.h"
 
+/* Room behind the request for eight-byte reads at any place in it. */
+#define PACKET_REQUEST_ROOM (PACKET_REQUEST_BYTES + 16)
+
 struct packet_socket {
 	struct bpf_spin_lock lock; /* of state */
 	struct packet_state state;
-	__u64 cookie;
-	__u64 owner_task; /* address of the task, compared only */
-	struct task_identity owner;
-	struct packet_ends ends;
-	__u64 request_ns;
 	__u16 request_bytes;
 	__u8 lost_before; /* a record was lost since the last one */
 	__u8 reserved[5];
-	__u8 request[PACKET_REQUEST_BYTES];
+	__u64 owner_task; /* address of the task, compared only */
+	__u64 request_ns;
+	struct packet_common common; /* what every record of this socket begins with */
+	__u8 request[PACKET_REQUEST_ROOM] __attribute__((aligned(8)));
 };
 
 /* Written and read by the programs here; lives and dies with the socket. */
@@ -74,10 +75,10 @@ static __noinline int socket_ends(struct packet_socket *socket, struct bpf_sock 
 
 	if (!socket || !sk)
 		return 0;
-	read_ends(&socket->ends, sk);
+	read_ends(&socket->common.ends, sk);
 	tcp = bpf_skc_to_tcp_sock(sk);
 	if (tcp)
-		socket->ends.network_namespace =
+		socket->common.ends.network_namespace =
 			tcp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
 	return 0;
 }
@@ -87,15 +88,16 @@ static __always_inline struct packet_socket *socket_get(struct __sk_buff *skb, s
 {
 	struct packet_socket *socket = bpf_sk_storage_get(&socket_state, sk, NULL, 0);
 
-	if (socket && socket->cookie)
+	if (socket && socket->common.cookie)
 		return socket;
 	if (!socket)
 		socket = bpf_sk_storage_get(&socket_state, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!socket)
 		return NULL;
 	socket_ends(socket, sk);
-	socket->cookie = bpf_get_socket_cookie(skb);
-	if (scope_netns && socket->ends.network_namespace != scope_netns)
+	socket->common.header.source = SOURCE_packet;
+	socket->common.cookie = bpf_get_socket_cookie(skb);
+	if (scope_netns && socket->common.ends.network_namespace != scope_netns)
 		socket->state.mode = PACKET_IGNORED;
 	return socket;
 }
@@ -112,10 +114,10 @@ static __always_inline void socket_own(struct packet_socket *socket, struct bpf_
 	if ((__u64)task == socket->owner_task)
 		return;
 	socket->owner_task = (__u64)task;
-	socket->owner.pid = BPF_CORE_READ(task, tgid);
-	socket->owner.thread = BPF_CORE_READ(task, pid);
-	socket->owner.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-	if (socket->owner.pid == self_pid || (scope_pid && socket->owner.pid != scope_pid))
+	socket->common.owner.pid = BPF_CORE_READ(task, tgid);
+	socket->common.owner.thread = BPF_CORE_READ(task, pid);
+	socket->common.owner.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	if (socket->common.owner.pid == self_pid || (scope_pid && socket->common.owner.pid != scope_pid))
 		socket->state.mode = PACKET_IGNORED;
 }
 

@@ -46,6 +46,8 @@ struct packet_state {
 	__u8 has_next[2]; /* by enum packet_direction: next[] is known */
 	__u8 has_hole;	  /* ordered, and bytes are missing that may still come */
 	__u8 is_connect;  /* the request of this turn asks for a tunnel */
+	__u8 is_busy; /* a turn record is being made of the kept request */
+	__u8 reserved[3];
 	__u32 turn;
 	__u32 next[2];	      /* sequence number after the last byte seen */
 	__u32 held_end;	      /* after the last byte of the held packets */
@@ -257,8 +259,10 @@ PACKET_INLINE void packet_judge_answer(
 	state->message_seq[side] = view->seq + verdict->trim;
 	verdict->is_head = 1;
 	packet_segment_of(state, view, verdict, PACKET_ANSWER_BYTES);
-	if (!state->is_streamed)
+	if (!state->is_streamed) {
+		state->is_busy = 1;
 		verdict->action = PACKET_DO_TURN;
+	}
 	if (view->answer == PACKET_MATCH_TUNNEL || (state->is_connect && view->is_success))
 		state->mode = PACKET_IGNORED;
 }
