@@ -55,6 +55,77 @@ static __always_inline int tcp_find(struct __sk_buff *skb, struct tcp_place *pla
 	return 0;
 }
 
+static __always_inline void judge(struct packet_socket *socket, const struct packet_view *view,
+	struct packet_verdict *verdict)
+{
+	bpf_spin_lock(&socket->lock);
+	packet_judge(&socket->state, view, verdict);
+	bpf_spin_unlock(&socket->lock);
+}
+
+/* What the verdict asks for. The bytes are those of the packet. */
+static __always_inline void obey(struct __sk_buff *skb, struct packet_socket *socket,
+	struct packet_verdict *verdict, struct packet_bytes *bytes)
+{
+	if (verdict->is_lost)
+		lose(ORDER);
+	if (verdict->action == PACKET_DO_NOTHING)
+		return;
+	if (verdict->action == PACKET_DO_KEEP) {
+		socket->request_ns = bytes->time_ns;
+		socket->request_bytes = bytes->length;
+		return;
+	}
+	bytes->offset += verdict->trim;
+	bytes->length -= verdict->trim;
+	bytes->seq += verdict->trim;
+	if (verdict->action == PACKET_DO_TURN) {
+		emit_turn(skb, socket, bytes);
+		return;
+	}
+	if (verdict->action == PACKET_DO_FLUSH)
+		emit_kept(socket, socket->state.message_seq[socket->state.role == PACKET_CLIENT]);
+	emit_segments(skb, socket, verdict, bytes);
+}
+
+/*
+ * The most frequent packet but the request: the small answer to a small kept request. Its
+ * bytes are read once, to where they stay when the verdict is a turn. Returns 0 when it was none
+ * of that, and nothing is decided yet.
+ */
+static __always_inline int judge_small_answer(struct __sk_buff *skb, struct packet_socket *socket,
+	struct packet_view *view, struct packet_bytes *bytes)
+{
+	struct packet_verdict verdict = {};
+	struct packet_turn *turn;
+	__u8 *answer;
+
+	if (socket->state.phase != PACKET_REQUEST || socket->state.is_streamed ||
+		view->length > TURN_SMALL_ANSWER || view->length < 16 ||
+		socket->request_bytes > TURN_SMALL_REQUEST)
+		return 0;
+	turn = bpf_ringbuf_reserve(&telemetry, TURN_SMALL_SIZE, 0);
+	if (!turn)
+		return 0;
+	answer = (__u8 *)(turn + 1);
+	if (packet_read(skb, bytes->offset, answer, view->length, TURN_SMALL_ANSWER)) {
+		bpf_ringbuf_discard(turn, BPF_RB_NO_WAKEUP);
+		return 0;
+	}
+	match_answer_bytes(answer, view->length, view);
+	judge(socket, view, &verdict);
+	if (verdict.action == PACKET_DO_TURN && !verdict.trim) {
+		fill_turn(turn, socket, bytes, TURN_SMALL_ANSWER, TURN_SMALL_REQUEST);
+		*(__u64 *)turn->tail = 0;
+		record_submit(turn, (socket->state.turn & 7) <= 1);
+		socket->state.is_busy = 0;
+		return 1;
+	}
+	bpf_ringbuf_discard(turn, BPF_RB_NO_WAKEUP);
+	obey(skb, socket, &verdict, bytes);
+	return 1;
+}
+
 static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_socket *socket,
 	const struct tcp_place *place, __u8 direction)
 {
@@ -64,39 +135,31 @@ static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_s
 		.direction = direction,
 		.is_push = !!(place->flags & TCP_FLAG_PSH_BIT),
 	};
+	struct packet_bytes bytes = {
+		.offset = place->offset,
+		.length = place->length,
+		.seq = place->seq,
+		.time_ns = packet_time_ns(skb, direction),
+	};
+	__u8 role = socket->state.role;
+	int is_request = (role == PACKET_SERVER) == (direction == PACKET_INGRESS);
 	struct packet_verdict verdict = {};
-	struct packet_bytes bytes;
 
-	if (match_packet(skb, place->offset, &view, socket)) {
-		count_loss(READ);
+	if (role != PACKET_ROLE_UNKNOWN && !is_request &&
+		judge_small_answer(skb, socket, &view, &bytes))
+		return;
+	if ((role == PACKET_ROLE_UNKNOWN || is_request) &&
+		match_request(skb, bytes.offset, &view, socket)) {
+		lose(READ);
 		return;
 	}
-	bpf_spin_lock(&socket->lock);
-	packet_judge(&socket->state, &view, &verdict);
-	bpf_spin_unlock(&socket->lock);
-
-	if (verdict.is_lost)
-		count_loss(ORDER);
-	if (verdict.action == PACKET_DO_NOTHING)
-		return;
-	if (verdict.action == PACKET_DO_KEEP) {
-		socket->request_ns = bpf_ktime_get_ns();
-		socket->request_bytes = place->length;
-		packet_read(
-			skb, place->offset, socket->request, place->length, PACKET_REQUEST_BYTES);
+	if ((role == PACKET_ROLE_UNKNOWN || !is_request) &&
+		match_answer(skb, bytes.offset, &view)) {
+		lose(READ);
 		return;
 	}
-	bytes.offset = place->offset + verdict.trim;
-	bytes.length = place->length - verdict.trim;
-	bytes.seq = place->seq + verdict.trim;
-	if (verdict.action == PACKET_DO_TURN) {
-		emit_turn(skb, socket, &bytes);
-		socket->state.is_busy = 0;
-		return;
-	}
-	if (verdict.action == PACKET_DO_FLUSH)
-		emit_kept(socket, socket->state.message_seq[socket->state.role == PACKET_CLIENT]);
-	emit_segments(skb, socket, &verdict, &bytes);
+	judge(socket, &view, &verdict);
+	obey(skb, socket, &verdict, &bytes);
 }
 
 static __always_inline void judge_end(struct packet_socket *socket, __u8 direction, int is_reset)
@@ -117,6 +180,7 @@ static __always_inline int on_packet(struct __sk_buff *skb, __u8 direction)
 	struct packet_socket *socket;
 	struct tcp_place place;
 	struct bpf_sock *sk;
+	struct tcp_sock *tcp;
 	__u32 end;
 
 	if (tcp_find(skb, &place))
@@ -127,28 +191,19 @@ static __always_inline int on_packet(struct __sk_buff *skb, __u8 direction)
 	sk = skb->sk;
 	if (!sk)
 		return ALLOW;
-	sk = bpf_sk_fullsock(sk);
-	if (!sk)
+	tcp = bpf_skc_to_tcp_sock(sk);
+	if (!tcp)
 		return ALLOW;
-	if (sk->state == BPF_TCP_LISTEN) {
-		/* Data on the last segment of a handshake: the connection's own socket is not there
-		 * yet. */
-		if (place.length)
-			count_loss(HANDSHAKE);
+	socket = bpf_sk_storage_get(&socket_state, tcp, NULL, 0);
+	if (place.length && (!socket || !socket->common.cookie))
+		socket = socket_new(skb, tcp);
+	if (!socket)
 		return ALLOW;
-	}
-	socket =
-		place.length ? socket_get(skb, sk) : bpf_sk_storage_get(&socket_state, sk, NULL, 0);
-	if (!socket) {
-		if (place.length)
-			count_loss(STATE_FULL);
-		return ALLOW;
-	}
 	if (socket->state.mode == PACKET_IGNORED)
 		return ALLOW;
 	if (place.length) {
 		if (direction == PACKET_EGRESS)
-			socket_own(socket, sk);
+			socket_own(socket, tcp);
 		judge_payload(skb, socket, &place, direction);
 	}
 	if (end)

@@ -12,7 +12,8 @@
 
 /* Two sizes of turn record, so that small exchanges take little of the ring. */
 #define TURN_SMALL_ANSWER  256
-#define TURN_SMALL_REQUEST 128
+#define TURN_SMALL_REQUEST 96
+#define TURN_SMALL_SIZE	   (sizeof(struct packet_turn) + TURN_SMALL_ANSWER + TURN_SMALL_REQUEST)
 
 /* clang copies byte by byte unless it is told that both ends are aligned. */
 static __always_inline void copy_aligned(void *to, const void *from, const __u32 size)
@@ -20,13 +21,24 @@ static __always_inline void copy_aligned(void *to, const void *from, const __u32
 	__builtin_memcpy(__builtin_assume_aligned(to, 8), __builtin_assume_aligned(from, 8), size);
 }
 
+/*
+ * When the packet passed. TCP notes on its way out when it sent the packet, on the clock that skep
+ * uses (skb_mstamp_ns, since 4.20), so that only packets on their way in ask for the time.
+ */
+static __always_inline __u64 packet_time_ns(const struct __sk_buff *skb, __u8 direction)
+{
+	__u64 time_ns = direction == PACKET_EGRESS ? skb->tstamp : 0;
+
+	return time_ns ? time_ns : bpf_ktime_get_ns();
+}
+
+/* header.time_ns is the caller's. */
 static __always_inline void fill_common(
 	struct packet_common *common, struct packet_socket *socket, __u16 type, __u32 size)
 {
 	copy_aligned(common, &socket->common, sizeof(*common));
 	common->header.type = type;
 	common->header.size = size;
-	common->header.time_ns = bpf_ktime_get_ns();
 	common->role = socket->state.role;
 	common->turn = socket->state.turn;
 }
@@ -40,54 +52,54 @@ static __always_inline void read_tail(struct __sk_buff *skb, __u32 length, __u8 
 
 /* Where in skb the bytes of a record stand: the payload from seq on. */
 struct packet_bytes {
+	__u64 time_ns; /* of the packet */
 	__u32 offset;
 	__u32 length;
 	__u32 seq;
 };
 
-/* The kept request with the answer's first packet; length 0 when no answer came. */
-static __always_inline int write_turn(struct __sk_buff *skb, struct packet_socket *socket,
+/* All of a turn but the answer's bytes and its tail. */
+static __always_inline void fill_turn(struct packet_turn *turn, struct packet_socket *socket,
 	const struct packet_bytes *answer, const __u32 answer_room, const __u32 request_room)
 {
-	__u32 size = sizeof(struct packet_turn) + answer_room + request_room;
-	__u32 captured = answer->length < answer_room ? answer->length : answer_room;
-	struct packet_turn *turn;
-	__u8 *bytes;
+	__u8 *request = (__u8 *)(turn + 1) + answer_room;
 
-	turn = bpf_ringbuf_reserve(&telemetry, size, 0);
-	if (!turn) {
-		count_loss(RING_FULL);
-		return 0;
-	}
-	bytes = (__u8 *)(turn + 1);
-	fill_common(&turn->common, socket, PACKET_TURN, size);
+	fill_common(&turn->common, socket, PACKET_TURN,
+		sizeof(struct packet_turn) + answer_room + request_room);
+	turn->common.header.time_ns = answer->time_ns;
 	turn->request_ns = socket->request_ns;
 	turn->answer_seq = answer->seq;
 	turn->answer_bytes = answer->length;
 	turn->request_bytes = socket->request_bytes;
 	turn->request_offset = sizeof(*turn) + answer_room;
-	turn->answer_captured = captured;
+	turn->answer_captured = answer->length < answer_room ? answer->length : answer_room;
 	turn->reserved = 0;
-	copy_aligned(bytes + answer_room, socket->request, request_room);
-	*(__u64 *)turn->tail = 0;
-	if (answer->length) {
-		packet_read(skb, answer->offset, bytes, captured, answer_room);
-		if (answer->length > captured)
-			read_tail(skb, answer->length, turn->tail);
-	}
-	record_submit(turn);
-	return 0;
+	copy_aligned(request, socket->request, request_room);
 }
 
+/* The kept request with the answer's first packet. */
 static __noinline int emit_turn(
 	struct __sk_buff *skb, struct packet_socket *socket, const struct packet_bytes *answer)
 {
+	struct packet_turn *turn;
+
 	if (!socket || !answer)
 		return 0;
-	count_one(COUNT_SEEN);
-	if (answer->length <= TURN_SMALL_ANSWER && socket->request_bytes <= TURN_SMALL_REQUEST)
-		return write_turn(skb, socket, answer, TURN_SMALL_ANSWER, TURN_SMALL_REQUEST);
-	return write_turn(skb, socket, answer, PACKET_ANSWER_BYTES, PACKET_REQUEST_BYTES);
+	turn = bpf_ringbuf_reserve(
+		&telemetry, sizeof(*turn) + PACKET_ANSWER_BYTES + PACKET_REQUEST_BYTES, 0);
+	if (!turn) {
+		lose(RING_FULL);
+		socket->state.is_busy = 0;
+		return 0;
+	}
+	fill_turn(turn, socket, answer, PACKET_ANSWER_BYTES, PACKET_REQUEST_BYTES);
+	packet_read(skb, answer->offset, turn + 1, turn->answer_captured, PACKET_ANSWER_BYTES);
+	*(__u64 *)turn->tail = 0;
+	if (answer->length > PACKET_ANSWER_BYTES)
+		read_tail(skb, answer->length, turn->tail);
+	record_submit(turn, 1);
+	socket->state.is_busy = 0;
+	return 0;
 }
 
 static __always_inline void mark_lost(struct packet_socket *socket)
@@ -100,6 +112,7 @@ static __always_inline void fill_segment(struct packet_segment *segment,
 	struct packet_socket *socket, const struct packet_bytes *bytes, __u32 captured, __u16 flags)
 {
 	fill_common(&segment->common, socket, PACKET_SEGMENT, sizeof(*segment) + captured);
+	segment->common.header.time_ns = bytes->time_ns;
 	segment->common.flags = flags | (socket->lost_before ? PACKET_LOST_BEFORE : 0);
 	segment->seq = bytes->seq;
 	segment->length = bytes->length;
@@ -122,7 +135,7 @@ static __always_inline int write_piece(struct __sk_buff *skb, struct packet_sock
 	fill_segment(segment, socket, bytes, bytes->length, flags);
 	segment->common.header.size = sizeof(*segment) + room;
 	packet_read(skb, bytes->offset, segment + 1, bytes->length, room);
-	record_submit(segment);
+	record_submit(segment, 1);
 	return 0;
 }
 
@@ -153,7 +166,7 @@ static __noinline int emit_length(struct __sk_buff *skb, struct packet_socket *s
 	}
 	fill_segment(segment, socket, bytes, 0, flags);
 	read_tail(skb, bytes->length, segment->tail);
-	record_submit(segment);
+	record_submit(segment, 1);
 	return 0;
 }
 
@@ -192,8 +205,7 @@ static __noinline int emit_segments(struct __sk_buff *skb, struct packet_socket 
 		(verdict->is_head ? PACKET_IS_HEAD : 0);
 	is_answer_head = verdict->is_head && verdict->is_answer;
 	if (is_answer_head && socket->state.is_lost) {
-		count_one(COUNT_SEEN);
-		count_loss(RING_FULL);
+		lose(RING_FULL);
 		return 0;
 	}
 	if (!verdict->capture) {
@@ -201,8 +213,7 @@ static __noinline int emit_segments(struct __sk_buff *skb, struct packet_socket 
 		bytes->seq = verdict->from_seq;
 	}
 	if (emit_pieces(skb, socket, bytes, verdict->capture, flags) && is_answer_head) {
-		count_one(COUNT_SEEN);
-		count_loss(RING_FULL);
+		lose(RING_FULL);
 	}
 	return 0;
 }
@@ -221,40 +232,32 @@ static __noinline int emit_kept(struct packet_socket *socket, __u32 seq)
 		return 0;
 	}
 	bytes.length = socket->request_bytes;
+	bytes.time_ns = socket->request_ns;
 	fill_segment(
 		segment, socket, &bytes, socket->request_bytes, PACKET_IS_ORDERED | PACKET_IS_HEAD);
 	segment->common.header.size = sizeof(*segment) + PACKET_REQUEST_BYTES;
-	segment->common.header.time_ns = socket->request_ns;
 	copy_aligned(segment + 1, socket->request, PACKET_REQUEST_BYTES);
-	record_submit(segment);
+	record_submit(segment, 1);
 	return 0;
 }
 
 /* The connection ended before an answer to the kept request began. */
 static __noinline int emit_unanswered(struct packet_socket *socket)
 {
+	struct packet_bytes none = {};
 	struct packet_turn *turn;
-	__u32 size = sizeof(*turn) + PACKET_REQUEST_BYTES;
 
 	if (!socket)
 		return 0;
-	count_one(COUNT_SEEN);
-	turn = bpf_ringbuf_reserve(&telemetry, size, 0);
+	none.time_ns = bpf_ktime_get_ns();
+	turn = bpf_ringbuf_reserve(&telemetry, sizeof(*turn) + PACKET_REQUEST_BYTES, 0);
 	if (!turn) {
-		count_loss(RING_FULL);
+		lose(RING_FULL);
 		return 0;
 	}
-	fill_common(&turn->common, socket, PACKET_TURN, size);
-	turn->request_ns = socket->request_ns;
-	turn->answer_seq = 0;
-	turn->answer_bytes = 0;
-	turn->request_bytes = socket->request_bytes;
-	turn->request_offset = sizeof(*turn);
-	turn->answer_captured = 0;
-	turn->reserved = 0;
+	fill_turn(turn, socket, &none, 0, PACKET_REQUEST_BYTES);
 	*(__u64 *)turn->tail = 0;
-	copy_aligned(turn + 1, socket->request, PACKET_REQUEST_BYTES);
-	record_submit(turn);
+	record_submit(turn, 1);
 	return 0;
 }
 
@@ -266,18 +269,18 @@ static __noinline int emit_close(struct packet_socket *socket, int is_unanswered
 	if (!socket)
 		return 0;
 	if (is_unanswered && socket->state.is_lost) {
-		count_one(COUNT_SEEN);
-		count_loss(RING_FULL);
+		lose(RING_FULL);
 	}
 	close = bpf_ringbuf_reserve(&telemetry, sizeof(*close), 0);
 	if (!close)
 		return 0;
 	fill_common(&close->common, socket, PACKET_CLOSE, sizeof(*close));
+	close->common.header.time_ns = bpf_ktime_get_ns();
 	close->common.flags = (socket->lost_before ? PACKET_LOST_BEFORE : 0) |
 			      (socket->state.mode == PACKET_ORDERED ? PACKET_IS_ORDERED : 0);
 	close->answer_end_seq = socket->state.next[socket->state.role == PACKET_SERVER];
 	close->reserved = 0;
-	record_submit(close);
+	record_submit(close, 1);
 	return 0;
 }
 

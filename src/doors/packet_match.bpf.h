@@ -42,8 +42,8 @@ static __always_inline int has_empty_line(const __u8 *place)
 
 /*
  * Whether the head's end, CR LF CR LF, stands at the end of the length bytes at request and
- * nowhere before: so there is one request, and it is whole. 16 <= length <= PACKET_REQUEST_BYTES. A wrong
- * no costs some speed, a wrong yes cannot be.
+ * nowhere before: so there is one request, and it is whole. 16 <= length <= PACKET_REQUEST_BYTES. A
+ * wrong no costs some speed, a wrong yes cannot be.
  */
 static __always_inline int http_is_whole(const __u8 *request, __u32 length)
 {
@@ -60,8 +60,7 @@ static __always_inline int http_is_whole(const __u8 *request, __u32 length)
 	return !has_empty_line(request + ((last - 8) & (PACKET_REQUEST_BYTES - 1)));
 }
 
-static __always_inline __u8 match_method(
-	const __u8 *bytes, __u32 length, struct packet_view *view)
+static __always_inline __u8 match_method(const __u8 *bytes, __u32 length, struct packet_view *view)
 {
 	switch (http_match_request(bytes, length)) {
 	case HTTP_REQUEST_NO:
@@ -93,6 +92,7 @@ static __always_inline int match_kept(
 	return 0;
 }
 
+/* 0, or -1 when the bytes could not be read. */
 static __always_inline int match_request(
 	struct __sk_buff *skb, __u32 offset, struct packet_view *view, struct packet_socket *socket)
 {
@@ -112,16 +112,10 @@ static __always_inline int match_request(
 	return 0;
 }
 
-static __always_inline int match_answer(
-	struct __sk_buff *skb, __u32 offset, struct packet_view *view)
+/* bytes: at least 16 readable ones, 8-byte aligned. */
+static __always_inline void match_answer_bytes(
+	const __u8 *bytes, __u32 length, struct packet_view *view)
 {
-	__u64 head[2] = {};
-	__u8 *bytes = (__u8 *)head;
-	__u32 length;
-
-	length = view->length < sizeof(head) ? view->length : sizeof(head);
-	if (packet_read(skb, offset, head, length, sizeof(head)))
-		return -1;
 	switch (http_match_response(bytes, length)) {
 	case HTTP_RESPONSE_NO:
 		view->answer = PACKET_MATCH_NO;
@@ -137,24 +131,18 @@ static __always_inline int match_answer(
 		view->answer = bytes[9] == '1' ? PACKET_MATCH_TUNNEL : PACKET_MATCH_YES;
 		break;
 	}
-	return 0;
 }
 
-/*
- * Fills the matches that the packet's direction calls for; both while the role is not known.
- * 0, or -1 when the bytes could not be read.
- */
-static __always_inline int match_packet(
-	struct __sk_buff *skb, __u32 offset, struct packet_view *view,
-	struct packet_socket *socket)
+/* 0, or -1 when the bytes could not be read. */
+static __always_inline int match_answer(
+	struct __sk_buff *skb, __u32 offset, struct packet_view *view)
 {
-	__u8 role = socket->state.role;
-	int is_request = (role == PACKET_SERVER) == (view->direction == PACKET_INGRESS);
+	__u64 head[2] = {};
+	__u32 length = view->length < sizeof(head) ? view->length : sizeof(head);
 
-	if ((role == PACKET_ROLE_UNKNOWN || is_request) && match_request(skb, offset, view, socket))
+	if (packet_read(skb, offset, head, length, sizeof(head)))
 		return -1;
-	if ((role == PACKET_ROLE_UNKNOWN || !is_request) && match_answer(skb, offset, view))
-		return -1;
+	match_answer_bytes((const __u8 *)head, length, view);
 	return 0;
 }
 

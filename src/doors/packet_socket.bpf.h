@@ -68,33 +68,32 @@ static __always_inline void read_ends(struct packet_ends *ends, const volatile s
 	ends->peer_port = bpf_ntohs(sk->dst_port);
 }
 
-/* socket is zeroed storage. */
-static __noinline int socket_ends(struct packet_socket *socket, struct bpf_sock *sk)
+/*
+ * The state of a socket of which this is the first packet with payload. NULL without memory, and
+ * for a listener: data on the last segment of a handshake, whose own socket is not there yet.
+ */
+static __noinline struct packet_socket *socket_new(struct __sk_buff *skb, struct tcp_sock *tcp)
 {
-	struct tcp_sock *tcp;
+	struct packet_socket *socket;
+	struct bpf_sock *sk = skb->sk;
 
-	if (!socket || !sk)
-		return 0;
-	read_ends(&socket->common.ends, sk);
-	tcp = bpf_skc_to_tcp_sock(sk);
-	if (tcp)
-		socket->common.ends.network_namespace =
-			tcp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
-	return 0;
-}
-
-/* The state of the socket, made at its first packet with payload. NULL without memory. */
-static __always_inline struct packet_socket *socket_get(struct __sk_buff *skb, struct bpf_sock *sk)
-{
-	struct packet_socket *socket = bpf_sk_storage_get(&socket_state, sk, NULL, 0);
-
-	if (socket && socket->common.cookie)
-		return socket;
-	if (!socket)
-		socket = bpf_sk_storage_get(&socket_state, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!socket)
+	if (!tcp || !sk)
 		return NULL;
-	socket_ends(socket, sk);
+	sk = bpf_sk_fullsock(sk);
+	if (!sk)
+		return NULL;
+	if (sk->state == BPF_TCP_LISTEN) {
+		lose(HANDSHAKE);
+		return NULL;
+	}
+	socket = bpf_sk_storage_get(&socket_state, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!socket) {
+		lose(STATE_FULL);
+		return NULL;
+	}
+	read_ends(&socket->common.ends, sk);
+	socket->common.ends.network_namespace =
+		tcp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
 	socket->common.header.source = SOURCE_packet;
 	socket->common.cookie = bpf_get_socket_cookie(skb);
 	if (scope_netns && socket->common.ends.network_namespace != scope_netns)
@@ -103,12 +102,11 @@ static __always_inline struct packet_socket *socket_get(struct __sk_buff *skb, s
 }
 
 /* On the way out only: notes the sender. */
-static __always_inline void socket_own(struct packet_socket *socket, struct bpf_sock *sk)
+static __always_inline void socket_own(struct packet_socket *socket, struct tcp_sock *tcp)
 {
-	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	struct task_struct *task;
 
-	if (!tcp || !tcp->inet_conn.icsk_inet.sk.sk_lock.owned)
+	if (!tcp->inet_conn.icsk_inet.sk.sk_lock.owned)
 		return;
 	task = (struct task_struct *)bpf_get_current_task();
 	if ((__u64)task == socket->owner_task)
@@ -117,7 +115,8 @@ static __always_inline void socket_own(struct packet_socket *socket, struct bpf_
 	socket->common.owner.pid = BPF_CORE_READ(task, tgid);
 	socket->common.owner.thread = BPF_CORE_READ(task, pid);
 	socket->common.owner.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-	if (socket->common.owner.pid == self_pid || (scope_pid && socket->common.owner.pid != scope_pid))
+	if (socket->common.owner.pid == self_pid ||
+		(scope_pid && socket->common.owner.pid != scope_pid))
 		socket->state.mode = PACKET_IGNORED;
 }
 

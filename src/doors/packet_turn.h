@@ -46,7 +46,7 @@ struct packet_state {
 	__u8 has_next[2]; /* by enum packet_direction: next[] is known */
 	__u8 has_hole;	  /* ordered, and bytes are missing that may still come */
 	__u8 is_connect;  /* the request of this turn asks for a tunnel */
-	__u8 is_busy; /* a turn record is being made of the kept request */
+	__u8 is_busy;	  /* a turn record is being made of the kept request */
 	__u8 reserved[3];
 	__u32 turn;
 	__u32 next[2];	      /* sequence number after the last byte seen */
@@ -289,10 +289,44 @@ PACKET_INLINE void packet_classify(struct packet_state *state, const struct pack
 	}
 }
 
+/*
+ * The even rhythm, which is nearly every packet: a plain request when none waits, and
+ * the answer to it, each where it is expected. What the long way below makes of them, in a few
+ * steps. Returns 1 when it was that.
+ */
+PACKET_INLINE int packet_judge_even(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
+{
+	__u32 side = view->direction & 1;
+	__u32 end = view->seq + view->length;
+
+	if (state->mode != PACKET_TURNS || view->seq != state->next[side] ||
+		!state->has_next[side] || state->held)
+		return 0;
+	if (packet_is_request_direction(state, view->direction)) {
+		if (state->phase == PACKET_REQUEST || view->request != PACKET_MATCH_PLAIN)
+			return 0;
+		packet_start_request(state, view, verdict);
+	} else {
+		if (state->phase != PACKET_REQUEST || state->is_streamed || state->is_connect ||
+			view->answer != PACKET_MATCH_YES)
+			return 0;
+		state->phase = PACKET_ANSWER;
+		state->is_busy = 1;
+		state->message_seq[side] = view->seq;
+		state->sent[side] = end;
+		verdict->action = PACKET_DO_TURN;
+	}
+	state->next[side] = end;
+	return 1;
+}
+
 /* Judges one packet with payload; changes state. verdict is zeroed by the caller. */
 PACKET_INLINE void packet_judge(
 	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
 {
+	if (packet_judge_even(state, view, verdict))
+		return;
 	if (state->mode == PACKET_IGNORED)
 		return;
 	if (packet_out_of_order(state, view, verdict))

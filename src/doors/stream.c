@@ -311,6 +311,8 @@ void stream_turn(struct stream *stream, const struct packet_turn *turn)
 
 	if (!protocol)
 		return;
+	/* The kernel half counts only the turns that did not fit into the ring. */
+	stream->seen++;
 	connection_end_before(stream, turn);
 	connection_init(&connection, &turn->common, protocol);
 	if (!turn_request(stream, &connection, turn))

@@ -37,8 +37,8 @@ void stream_segment(struct stream *stream, const struct packet_segment *segment)
 void stream_close(struct stream *stream, const struct packet_close *close);
 
 /*
- * Adds what happened here: seen are the exchanges that the kernel half did not count itself (all
- * but turns), reported and lost are all.
+ * Adds what happened here. The kernel half counts, as seen and lost, what did not fit into the
+ * ring; all that arrived is counted here.
  */
 void stream_add_counts(const struct stream *stream, struct feature_counts *counts);
 /* Exchanges whose request was seen and whose answer is not over. */
