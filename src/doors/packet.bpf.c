@@ -180,7 +180,6 @@ static __always_inline int on_packet(struct __sk_buff *skb, __u8 direction)
 	struct packet_socket *socket;
 	struct tcp_place place;
 	struct bpf_sock *sk;
-	struct tcp_sock *tcp;
 	__u32 end;
 
 	if (tcp_find(skb, &place))
@@ -191,19 +190,16 @@ static __always_inline int on_packet(struct __sk_buff *skb, __u8 direction)
 	sk = skb->sk;
 	if (!sk)
 		return ALLOW;
-	tcp = bpf_skc_to_tcp_sock(sk);
-	if (!tcp)
-		return ALLOW;
-	socket = bpf_sk_storage_get(&socket_state, tcp, NULL, 0);
+	socket = bpf_sk_storage_get(&socket_state, sk, NULL, 0);
 	if (place.length && (!socket || !socket->common.cookie))
-		socket = socket_new(skb, tcp);
+		socket = socket_new(skb);
 	if (!socket)
 		return ALLOW;
 	if (socket->state.mode == PACKET_IGNORED)
 		return ALLOW;
 	if (place.length) {
 		if (direction == PACKET_EGRESS)
-			socket_own(socket, tcp);
+			socket_own(socket, sk);
 		judge_payload(skb, socket, &place, direction);
 	}
 	if (end)

@@ -72,12 +72,16 @@ static __always_inline void read_ends(struct packet_ends *ends, const volatile s
  * The state of a socket of which this is the first packet with payload. NULL without memory, and
  * for a listener: data on the last segment of a handshake, whose own socket is not there yet.
  */
-static __noinline struct packet_socket *socket_new(struct __sk_buff *skb, struct tcp_sock *tcp)
+static __noinline struct packet_socket *socket_new(struct __sk_buff *skb)
 {
 	struct packet_socket *socket;
 	struct bpf_sock *sk = skb->sk;
+	struct tcp_sock *tcp;
 
-	if (!tcp || !sk)
+	if (!sk)
+		return NULL;
+	tcp = bpf_skc_to_tcp_sock(sk);
+	if (!tcp)
 		return NULL;
 	sk = bpf_sk_fullsock(sk);
 	if (!sk)
@@ -102,11 +106,12 @@ static __noinline struct packet_socket *socket_new(struct __sk_buff *skb, struct
 }
 
 /* On the way out only: notes the sender. */
-static __always_inline void socket_own(struct packet_socket *socket, struct tcp_sock *tcp)
+static __always_inline void socket_own(struct packet_socket *socket, struct bpf_sock *sk)
 {
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	struct task_struct *task;
 
-	if (!tcp->inet_conn.icsk_inet.sk.sk_lock.owned)
+	if (!tcp || !tcp->inet_conn.icsk_inet.sk.sk_lock.owned)
 		return;
 	task = (struct task_struct *)bpf_get_current_task();
 	if ((__u64)task == socket->owner_task)
