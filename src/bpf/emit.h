@@ -52,17 +52,16 @@ static __always_inline void count_one(enum count count)
 		count_loss(reason);                                                                \
 	} while (0)
 
-/*
- * Wakes user space only when much waits; otherwise its timer finds the records. To look costs, so
- * that callers do it for one record in a few.
- */
-static __always_inline void record_submit(void *record, int looks)
+/* Wakes user space only when much waits; otherwise its timer finds the records. */
+static __always_inline __u64 ring_flags(void)
 {
-	__u64 flags = BPF_RB_NO_WAKEUP;
+	return bpf_ringbuf_query(&telemetry, BPF_RB_AVAIL_DATA) >= wake_bytes ? BPF_RB_FORCE_WAKEUP
+									      : BPF_RB_NO_WAKEUP;
+}
 
-	if (looks && bpf_ringbuf_query(&telemetry, BPF_RB_AVAIL_DATA) >= wake_bytes)
-		flags = BPF_RB_FORCE_WAKEUP;
-	bpf_ringbuf_submit(record, flags);
+static __always_inline void record_submit(void *record)
+{
+	bpf_ringbuf_submit(record, ring_flags());
 }
 
 #endif

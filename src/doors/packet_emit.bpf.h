@@ -97,7 +97,7 @@ static __noinline int emit_turn(
 	*(__u64 *)turn->tail = 0;
 	if (answer->length > PACKET_ANSWER_BYTES)
 		read_tail(skb, answer->length, turn->tail);
-	record_submit(turn, 1);
+	record_submit(turn);
 	socket->state.is_busy = 0;
 	return 0;
 }
@@ -135,7 +135,7 @@ static __always_inline int write_piece(struct __sk_buff *skb, struct packet_sock
 	fill_segment(segment, socket, bytes, bytes->length, flags);
 	segment->common.header.size = sizeof(*segment) + room;
 	packet_read(skb, bytes->offset, segment + 1, bytes->length, room);
-	record_submit(segment, 1);
+	record_submit(segment);
 	return 0;
 }
 
@@ -166,7 +166,7 @@ static __noinline int emit_length(struct __sk_buff *skb, struct packet_socket *s
 	}
 	fill_segment(segment, socket, bytes, 0, flags);
 	read_tail(skb, bytes->length, segment->tail);
-	record_submit(segment, 1);
+	record_submit(segment);
 	return 0;
 }
 
@@ -237,7 +237,7 @@ static __noinline int emit_kept(struct packet_socket *socket, __u32 seq)
 		segment, socket, &bytes, socket->request_bytes, PACKET_IS_ORDERED | PACKET_IS_HEAD);
 	segment->common.header.size = sizeof(*segment) + PACKET_REQUEST_BYTES;
 	copy_aligned(segment + 1, socket->request, PACKET_REQUEST_BYTES);
-	record_submit(segment, 1);
+	record_submit(segment);
 	return 0;
 }
 
@@ -257,7 +257,7 @@ static __noinline int emit_unanswered(struct packet_socket *socket)
 	}
 	fill_turn(turn, socket, &none, 0, PACKET_REQUEST_BYTES);
 	*(__u64 *)turn->tail = 0;
-	record_submit(turn, 1);
+	record_submit(turn);
 	return 0;
 }
 
@@ -280,7 +280,7 @@ static __noinline int emit_close(struct packet_socket *socket, int is_unanswered
 			      (socket->state.mode == PACKET_ORDERED ? PACKET_IS_ORDERED : 0);
 	close->answer_end_seq = socket->state.next[socket->state.role == PACKET_SERVER];
 	close->reserved = 0;
-	record_submit(close, 1);
+	record_submit(close);
 	return 0;
 }
 
