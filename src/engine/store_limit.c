@@ -9,7 +9,6 @@
 
 #define AGE_CHUNK_ROWS	 20000
 #define CHUNK_ROWS_LEAST 64
-#define CHUNKS_A_CALL	 256
 /* A kind with less than this part of the store is spared: a flood of one kind shall not wash away
  * the few rows of another. */
 #define SMALL_PART	 16
@@ -100,22 +99,29 @@ static int64_t delete_oldest(
 	return delete_rows(database, table, sql, fail);
 }
 
+/* A limit that was lowered since the file was made: what is free within the file goes back to the
+ * disk. The copy goes through the log, which has no limit for that moment. */
+static int shrink(struct store_database *database, struct fail *fail)
+{
+	int64_t pages = 0;
+	int error = store_number(database->handle, "PRAGMA page_count", &pages, fail);
+
+	if (error != 0 || (uint64_t)pages <= database->page_limit)
+		return error;
+	return store_execute(database->handle, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", fail);
+}
+
 int64_t store_limit_bytes(struct store_database *database, struct fail *fail)
 {
 	const uint64_t high = database->page_limit - database->page_limit / 8;
+	uint64_t used = 0;
 	int64_t deleted = 0;
+	int error = pages_used(database, &used, fail);
 
-	for (unsigned int chunk = 0; chunk < CHUNKS_A_CALL; chunk++) {
-		struct store_table *table;
-		uint64_t used = 0;
+	while (error == 0 && used > high) {
+		struct store_table *table = pick(database, false);
 		int64_t rows;
-		int error = pages_used(database, &used, fail);
 
-		if (error != 0)
-			return error;
-		if (used <= high)
-			break;
-		table = pick(database, false);
 		if (!table)
 			table = pick(database, true);
 		if (!table)
@@ -126,8 +132,11 @@ int64_t store_limit_bytes(struct store_database *database, struct fail *fail)
 		if (rows == 0)
 			table->rows = 0;
 		deleted += rows;
+		error = pages_used(database, &used, fail);
 	}
-	return deleted;
+	if (error == 0)
+		error = shrink(database, fail);
+	return error ? error : deleted;
 }
 
 int64_t store_limit_age(struct store_database *database, uint64_t now_wall_ns, struct fail *fail)

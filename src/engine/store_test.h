@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +30,8 @@
 struct scene {
 	char directory[64];
 	char path[96];
-	uint64_t monotonic_ns; /* the clock */
+	pthread_mutex_t mutex; /* of the clock: the writer reads it too */
+	uint64_t monotonic_ns;
 	uint64_t wall_ns;
 	struct store_options options;
 	struct store *store;
@@ -37,16 +39,28 @@ struct scene {
 
 static inline void scene_clock(void *context, uint64_t *ret_monotonic_ns, uint64_t *ret_wall_ns)
 {
-	const struct scene *scene = context;
+	struct scene *scene = context;
 
+	pthread_mutex_lock(&scene->mutex);
 	*ret_monotonic_ns = scene->monotonic_ns;
 	*ret_wall_ns = scene->wall_ns;
+	pthread_mutex_unlock(&scene->mutex);
 }
 
 static inline void scene_pass(struct scene *scene, uint64_t ns)
 {
+	pthread_mutex_lock(&scene->mutex);
 	scene->monotonic_ns += ns;
 	scene->wall_ns += ns;
+	pthread_mutex_unlock(&scene->mutex);
+}
+
+/* Sets the wall clock ahead, or back. */
+static inline void scene_step(struct scene *scene, int64_t ns)
+{
+	pthread_mutex_lock(&scene->mutex);
+	scene->wall_ns += (uint64_t)ns;
+	pthread_mutex_unlock(&scene->mutex);
 }
 
 static const struct event_kind *const scene_kinds[] = { &request_kind, NULL };
@@ -63,6 +77,7 @@ static inline int scene_new(void **state)
 								: "/tmp/skep-store-XXXXXX");
 	assert_non_null(mkdtemp(scene->directory));
 	snprintf(scene->path, sizeof(scene->path), "%s/%s", scene->directory, STORE_FILE);
+	pthread_mutex_init(&scene->mutex, NULL);
 	scene->monotonic_ns = 1000 * NS_PER_S;
 	scene->wall_ns = NOON_NS;
 	scene->options = (struct store_options){ .directory = scene->directory,

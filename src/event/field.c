@@ -184,12 +184,27 @@ bool address_in_network(
 	return ((address->bytes[whole] ^ network->bytes[whole]) >> (8 - rest)) == 0;
 }
 
+/* inet_ntop goes through printf: a fifth of what a request costs on its way to the store.
+ * destination holds at least 16 bytes. */
+static void format_ipv4(const uint8_t bytes[4], char *destination)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		unsigned int value = bytes[i];
+
+		if (value >= 100)
+			*destination++ = (char)('0' + value / 100);
+		if (value >= 10)
+			*destination++ = (char)('0' + value / 10 % 10);
+		*destination++ = (char)('0' + value % 10);
+		*destination++ = i < 3 ? '.' : '\0';
+	}
+}
+
 char *address_format(const struct address *address, char *destination, size_t size)
 {
 	destination[0] = '\0';
 	if (address_is_ipv4(address))
-		inet_ntop(AF_INET, address->bytes + sizeof(ipv4_prefix), destination,
-			(socklen_t)size);
+		format_ipv4(address->bytes + sizeof(ipv4_prefix), destination);
 	else if (!address_is_empty(address))
 		inet_ntop(AF_INET6, address->bytes, destination, (socklen_t)size);
 	return destination;

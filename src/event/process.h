@@ -37,8 +37,7 @@ struct event_process {
 		FIELD_IN(FIELD_TEXT, UNIT_NONE, struct_, process.exe, "exe", 0,                    \
 			"process.executable.path", "path of the executable"),                      \
 		FIELD_IN(FIELD_TEXT, UNIT_NONE, struct_, process.service, "service",               \
-			FIELD_IN_COMPACT | FIELD_IN_WIDE | FIELD_IS_KEY | FIELD_IS_INDEXED |       \
-				FIELD_IS_SOURCE,                                                   \
+			FIELD_IN_COMPACT | FIELD_IN_WIDE | FIELD_IS_KEY | FIELD_IS_SOURCE,         \
 			"service.name", "what people call it: pod, container, unit or program"),   \
 		FIELD_IN(FIELD_TEXT, UNIT_NONE, struct_, process.container, "container",           \
 			FIELD_IN_WIDE | FIELD_IS_KEY, "container.name",                            \
