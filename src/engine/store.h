@@ -11,9 +11,7 @@
 #include "engine/store_writer.h"
 
 /* In the directory. */
-#define STORE_FILE	      "store.db"
-/* A fair rows_per_second: about 2 % of a core, and 2 GiB hold twenty minutes of the worst case. */
-#define STORE_ROWS_PER_SECOND 5000
+#define STORE_FILE "store.db"
 
 struct store;
 
@@ -23,7 +21,8 @@ struct store_options {
 	uint64_t maximum_age_ns; /* 0: 7 days */
 	/*
 	 * Rows of `request` a second; beyond them errors, slow requests and a sample with weights
-	 * are kept. 0: all, as far as the writer keeps up.
+	 * are kept, and at each flush at least one row of each key. 0: all, as far as the
+	 * writer keeps up.
 	 */
 	uint32_t rows_per_second;
 	uint32_t keys_maximum;		       /* of request_rate at a time, 0: 4096 */
