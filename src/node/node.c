@@ -261,6 +261,9 @@ static void complete_event(
 	_cleanup_(fd_closep)
 	int fd = open_same(node, event->pid, event->start_ns);
 
+	/* What it has of its parent is no longer right. */
+	if (!event->arguments.data)
+		process_set_arguments(process, (struct slice){});
 	if (fd < 0)
 		return;
 	if (!event->exe)

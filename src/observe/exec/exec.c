@@ -5,13 +5,9 @@
  * knows of every process.
  */
 #include <bpf/libbpf.h>
-#include <dirent.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "base/map.h"
-#include "base/str.h"
 #include "engine/abilities.h"
 #include "engine/agent.h"
 #include "engine/loader.h"
@@ -20,6 +16,7 @@
 #include "exec.skel.h"
 #include "node/node.h"
 #include "observe/exec/arguments.h"
+#include "observe/exec/descendants.h"
 #include "observe/exec/exec_event.h"
 
 /* Exits of processes with threads that are remembered, so that none is told twice. */
@@ -60,15 +57,6 @@ static struct node_process node_process_of(const struct exec_process *process)
 	};
 }
 
-/* Path of the executable or working directory; NULL when /proc has to be asked. */
-static const char *read_path(
-	struct slice components, bool is_cut, bool is_detached, struct buf *ret_path)
-{
-	if (exec_join_path(components, is_cut, is_detached, ret_path) < 0)
-		return NULL;
-	return buf_text(ret_path);
-}
-
 static void consume_exec(struct exec *exec, const struct exec_exec *record)
 {
 	struct node_process process = node_process_of(&record->process);
@@ -79,12 +67,18 @@ static void consume_exec(struct exec *exec, const struct exec_exec *record)
 		exec->unsound++;
 		return;
 	}
-	process.exe = read_path(parts.exe, record->flags & EXEC_EXE_IS_CUT,
+	/* The buffers hold any path of a record. */
+	exec_join_path(parts.exe, record->flags & EXEC_EXE_IS_CUT,
 		record->flags & EXEC_EXE_IS_DETACHED, &exec->exe);
-	process.directory = read_path(
+	exec_join_path(
 		parts.directory, record->flags & EXEC_DIRECTORY_IS_CUT, false, &exec->directory);
-	process.arguments = parts.arguments;
+	process.exe = buf_text(&exec->exe);
+	process.directory = buf_text(&exec->directory);
+	if (!(record->flags & EXEC_ARGUMENTS_UNREAD))
+		process.arguments = parts.arguments;
 	node_process_executed(exec->agent->node, &process);
+	if (record->flags & EXEC_ARGUMENTS_UNREAD)
+		parts.arguments = node_arguments(exec->agent->node, process.pid, process.start_ns);
 
 	buf_clear(&exec->line);
 	if (exec->agent->config.unmask)
@@ -97,7 +91,7 @@ static void consume_exec(struct exec *exec, const struct exec_exec *record)
 	event.arguments = buf_text(&exec->line);
 	event.directory = process.directory;
 	event.argument_bytes = record->argument_bytes;
-	event.is_cut = record->argument_length < record->argument_bytes;
+	event.is_cut = parts.arguments.length < record->argument_bytes;
 	exec->reported++;
 	pipeline_emit(exec->agent->pipeline, &event.header);
 }
@@ -195,6 +189,25 @@ static int configure(struct exec *exec)
 	return bpf_map__set_max_entries(bpf->maps.scratch_by_cpu, (uint32_t)cpu_count);
 }
 
+static void scope_add(void *context, uint32_t pid)
+{
+	struct exec *exec = context;
+	uint8_t one = 1;
+
+	/* One that does not fit is missed; the kernel half counts such at forks. */
+	(void)bpf_map__update_elem(
+		exec->bpf->maps.scope_pids, &pid, sizeof(pid), &one, sizeof(one), BPF_ANY);
+}
+
+/* Twice: what was started by one that was not yet in the map is there at the second look. */
+static int scope_fill(struct exec *exec)
+{
+	uint32_t pid = exec->agent->scope.pid;
+	int r = descendants_find(pid, scope_add, exec);
+
+	return r < 0 ? r : descendants_find(pid, scope_add, exec);
+}
+
 static int exec_load(struct exec *exec, struct fail *fail)
 {
 	int r;
@@ -210,7 +223,11 @@ static int exec_load(struct exec *exec, struct fail *fail)
 	r = loader_load(exec->bpf->skeleton, fail);
 	if (r < 0)
 		return r;
-	return loader_attach(exec->bpf->skeleton, fail);
+	r = loader_attach(exec->bpf->skeleton, fail);
+	if (r < 0 || exec->agent->scope.kind != SCOPE_PID)
+		return r;
+	r = scope_fill(exec);
+	return r < 0 ? loader_explain(fail, r, "reading /proc") : 0;
 }
 
 static void exec_close(void *state)

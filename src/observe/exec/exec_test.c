@@ -4,9 +4,12 @@
 #include <stdarg.h>
 
 #include <cmocka.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "event/kind.h"
 #include "observe/exec/arguments.h"
+#include "observe/exec/descendants.h"
 #include "observe/exec/exec_event.h"
 
 /* The line of arguments that are separated by '|' here. */
@@ -180,6 +183,41 @@ static void reads_exit_status(void **state)
 	assert_string_equal(exit_of(40).signal, "SIG40");
 }
 
+static void sum_pids(void *context, uint32_t pid)
+{
+	*(uint64_t *)context += pid;
+}
+
+/* A child and a grandchild, which wait for the end of the pipe. */
+static void finds_descendants(void **state)
+{
+	int wait_pipe[2], tell_pipe[2];
+	uint32_t grandchild = 0;
+	uint64_t sum = 0;
+	pid_t child;
+	char byte;
+
+	assert_return_code(pipe(wait_pipe), errno);
+	assert_return_code(pipe(tell_pipe), errno);
+	child = fork();
+	assert_return_code(child, errno);
+	if (child == 0) {
+		pid_t pid = fork();
+		close(wait_pipe[1]);
+		if (pid > 0 && write(tell_pipe[1], &pid, sizeof(pid)) != sizeof(pid))
+			_exit(1);
+		_exit(read(wait_pipe[0], &byte, 1) != 0 || (pid > 0 && waitpid(pid, NULL, 0) < 0));
+	}
+	assert_int_equal(read(tell_pipe[0], &grandchild, sizeof(grandchild)), sizeof(grandchild));
+	assert_int_equal(descendants_find((uint32_t)getpid(), sum_pids, &sum), 3);
+	assert_int_equal(sum, (uint64_t)getpid() + (uint64_t)child + grandchild);
+	sum = 0;
+	assert_int_equal(descendants_find((uint32_t)child, sum_pids, &sum), 2);
+	close(wait_pipe[1]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(descendants_find((uint32_t)child, sum_pids, &sum), 0);
+}
+
 static void kinds_are_whole(void **state)
 {
 	struct fail fail = {};
@@ -197,6 +235,7 @@ int main(void)
 		cmocka_unit_test(joins_paths),
 		cmocka_unit_test(splits_records),
 		cmocka_unit_test(reads_exit_status),
+		cmocka_unit_test(finds_descendants),
 		cmocka_unit_test(kinds_are_whole),
 	};
 
