@@ -13,6 +13,7 @@
 
 #include "api/listen.h"
 #include "api/live.h"
+#include "api/metrics.h"
 #include "api/server.h"
 #include "api/worker.h"
 #include "base/fd.h"
@@ -28,6 +29,7 @@ struct api {
 	struct server tcp_server;
 	struct live *live;
 	struct workers *workers;
+	struct metrics *metrics;
 	char store_path[256];
 	char socket_path[256];
 	char url[160];
@@ -117,6 +119,8 @@ static int start(struct api *api, struct fail *fail)
 		error = live_new(agent, &api->live);
 	if (!error)
 		error = workers_new(&api->workers);
+	if (!error)
+		error = metrics_new(agent, &api->metrics);
 	if (error)
 		return fail_set(fail, error, "cannot prepare the API: %s", strerror(-error));
 	error = start_tcp(api, fail);
@@ -129,6 +133,7 @@ static int start(struct api *api, struct fail *fail)
 	common->agent = agent;
 	common->live = api->live;
 	common->workers = api->workers;
+	common->metrics = api->metrics;
 	common->store_path = api->store_path;
 	common->url = api_url(api);
 	common->wake = wake;
@@ -163,6 +168,7 @@ void api_close(struct api *api)
 	server_stop(&api->tcp_server);
 	workers_free(api->workers);
 	live_free(api->live);
+	metrics_free(api->metrics);
 	if (api->exchanges.wake_fd >= 0) {
 		loop_remove(api->agent->loop, api->exchanges.wake_fd);
 		close(api->exchanges.wake_fd);

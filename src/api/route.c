@@ -5,13 +5,18 @@
 #include "api/route.h"
 
 #include "api/routes.h"
+#include "api/worker.h"
 #include "base/json.h"
 #include "base/str.h"
+
+#define QUEUE_BYTES (256 * 1024) /* of an answer that a thread makes */
 
 static const struct route *const routes[] = {
 	&page_route,
 	&reference_route,
 	&events_route,
+	&map_route,
+	&metrics_route,
 	&sql_route,
 	&status_route,
 	&views_route,
@@ -63,6 +68,23 @@ unsigned int route_tables(
 		ret_tables[count++] =
 			(struct option_table){ route->shared_rows, *route->shared_count, params };
 	return count;
+}
+
+int route_start_work(const struct route_request *request, struct work *work,
+	struct route_reply *reply, struct fail *fail)
+{
+	_cleanup_(outflow_unrefp)
+	struct outflow *outflow = outflow_new(QUEUE_BYTES, request->wake, request->wake_context);
+	int error;
+
+	if (!outflow) {
+		work->free(work);
+		return fail_set(fail, -ENOMEM, "no memory for the answer");
+	}
+	error = workers_start(request->workers, work, outflow, fail);
+	if (!error)
+		reply->outflow = TAKE(outflow);
+	return error;
 }
 
 const char *route_content_type(enum output_format format)

@@ -16,6 +16,7 @@ struct agent;
 struct api;
 struct live;
 struct metrics;
+struct work;
 struct workers;
 
 #define ROUTE_EXTRAS_MAXIMUM 16
@@ -79,6 +80,9 @@ int route_find(const char *method, const char *path, const struct route **ret_ro
 /* The rows of the route with the struct they fill. Returns how many tables there are. */
 unsigned int route_tables(
 	const struct route *route, void *params, struct option_table ret_tables[2]);
+/* Has a thread answer: takes the work, fills reply->outflow. 0 or -errno as workers_start. */
+int route_start_work(const struct route_request *request, struct work *work,
+	struct route_reply *reply, struct fail *fail);
 /* The media type of lines in a format. */
 const char *route_content_type(enum output_format format);
 

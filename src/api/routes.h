@@ -8,6 +8,8 @@
 #include "api/route.h"
 
 extern const struct route events_route;
+extern const struct route map_route;
+extern const struct route metrics_route;
 extern const struct route page_route;
 extern const struct route reference_route;
 extern const struct route sql_route;

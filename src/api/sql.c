@@ -13,8 +13,6 @@
 #include "engine/agent.h"
 #include "engine/result_print.h"
 
-#define QUEUE_BYTES (256 * 1024)
-
 /* Lines came already: the last one tells why it ends here. */
 static void write_failure(enum output_format format, FILE *stream, const char *reason)
 {
@@ -79,6 +77,8 @@ int sql_answer(const struct sql_question *question, FILE *stream, const atomic_b
 		return fail_set(fail, -ENOMEM, "no memory for the answer");
 	fill_parameters(question->values, parameters);
 	query.sink = result_printer_sink(printer);
+	if (question->row)
+		query.sink = (struct query_sink){ .context = stream, .row = question->row };
 	error = store_query_run(&query, &result, fail);
 	if (!error)
 		return result_printer_end(printer);
@@ -139,23 +139,13 @@ static struct sql_work *sql_work_new(const struct sql_question *question)
 int sql_start(const struct route_request *request, const struct sql_question *question,
 	struct route_reply *reply, struct fail *fail)
 {
-	_cleanup_(outflow_unrefp)
-	struct outflow *outflow = outflow_new(QUEUE_BYTES, request->wake, request->wake_context);
 	struct sql_work *sql = sql_work_new(question);
-	int error;
 
-	if (!sql || !outflow) {
-		if (sql)
-			sql_work_free(&sql->work);
+	if (!sql)
 		return fail_set(fail, -ENOMEM, "no memory for the question");
-	}
 	sql->work.store = request->agent->store;
-	error = workers_start(request->workers, &sql->work, outflow, fail);
-	if (error)
-		return error;
 	reply->content_type = route_content_type(question->format);
-	reply->outflow = TAKE(outflow);
-	return 0;
+	return route_start_work(request, &sql->work, reply, fail);
 }
 
 /* ---- the route ---- */

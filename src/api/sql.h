@@ -32,6 +32,8 @@ struct sql_question {
 	enum output_format format;
 	uint64_t rows_maximum; /* 0: all */
 	uint64_t timeout_ns;   /* 0: the store's own limit */
+	/* Writes a row to the stream (its context) instead of the format. May be NULL. */
+	int (*row)(void *stream, const struct query_value *values, unsigned int count);
 };
 
 /* Writes the answer. 0, or -errno as store_query_run; then a last line says why, should there be

@@ -26,6 +26,11 @@ size_t view_count(void)
 	return ARRAY_LENGTH(sources);
 }
 
+const char *view_name(size_t index)
+{
+	return sources[index].name;
+}
+
 /* One word, or what is between single quotes; moves *at behind it and the blanks that follow. */
 static bool take_word(const char **at, char *destination, size_t size)
 {

@@ -43,6 +43,7 @@ struct view_argument {
 };
 
 size_t view_count(void);
+const char *view_name(size_t index); /* below view_count */
 /* Alphabetical. -ENOENT when there is no such index, -EBADMSG for a malformed header. */
 int view_read(size_t index, struct view *ret_view, struct fail *fail);
 /* -ENOENT with the nearest name. */

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "cli/help.h"
+#include "cli/pages.h"
 #include "engine/version.h"
 #include "event/nearest.h"
 
@@ -113,7 +113,7 @@ static int command_call(const struct command *command, char **arguments)
 		0)
 		return usage_error(command, &fail);
 	if (reading.result.wants_help) {
-		help_command(stdout, command, reading.tables, reading.table_count);
+		pages_command(stdout, command);
 		return EXIT_CODE_FINE;
 	}
 	if (!command->operands && reading.result.operand_count > 0) {
@@ -152,9 +152,8 @@ static int without_command(const char *argument)
 		printf("skep %s\n", skep_version());
 		return EXIT_CODE_FINE;
 	}
-	if (str_equal(argument, "--help") || str_equal(argument, "-h") ||
-		str_equal(argument, "help")) {
-		help_program(stdout);
+	if (str_equal(argument, "--help") || str_equal(argument, "-h")) {
+		pages_program(stdout);
 		return EXIT_CODE_FINE;
 	}
 	return unknown_command(argument);
@@ -163,7 +162,7 @@ static int without_command(const char *argument)
 int command_main(int argc, char **argv)
 {
 	if (argc < 2) {
-		help_program(stderr);
+		pages_program(stderr);
 		return EXIT_CODE_USAGE;
 	}
 	for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)

@@ -7,6 +7,7 @@
 #define SKEP_COMMAND_H
 
 #include "engine/agent.h"
+#include "event/manual.h"
 #include "event/option.h"
 
 /* What scripts rely on. */
@@ -30,9 +31,13 @@ struct command_call {
 
 struct command {
 	const char *name;
-	const char *summary;	 /* one line without a full stop */
-	const char *operands;	 /* as in help: "KIND…", NULL when it takes none */
-	const char *description; /* paragraphs for its --help, may be NULL */
+	const char *summary;		       /* one line without a full stop */
+	const char *operands;		       /* as in help: "KIND…", NULL when it takes none */
+	const char *description;	       /* paragraphs for its --help, may be NULL */
+	const struct manual_example *examples; /* ended by a NULL command */
+	/* What operands may be: stores at most maximum borrowed words, returns how many. May be
+	 * NULL. */
+	size_t (*operand_words)(const char **ret_words, size_t maximum);
 	const struct option_row *options;
 	unsigned int option_count;
 	unsigned int options_bytes;

@@ -4,8 +4,10 @@
  */
 #include "cli/question.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
+#include "api/sql.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "engine/store.h"
@@ -15,10 +17,21 @@ static int print_part(void *context, const char *data, size_t length)
 	return fwrite(data, 1, length, stdout) == length ? 0 : -EPIPE;
 }
 
-int question_ask(const struct place *place, const char *path, const char *body,
-	struct sql_question *question, struct fail *fail)
+int question_answer_sql(void *context, const char *store_path, struct fail *fail)
 {
-	struct client_request request = { .path = path, .body = body, .part = print_part };
+	struct sql_question *question = context;
+
+	question->path = store_path;
+	return sql_answer(question, stdout, NULL, fail);
+}
+
+int question_ask(const struct place *place, const struct question *question, struct fail *fail)
+{
+	struct client_request request = {
+		.path = question->path,
+		.body = question->body,
+		.part = print_part,
+	};
 	char store_path[256];
 	int error = place_directory(place, &request.directory, fail);
 
@@ -30,8 +43,7 @@ int question_ask(const struct place *place, const char *path, const char *body,
 		/* Neither an agent nor what one left: the first reason is the one to tell. */
 		if (access(store_path, F_OK) != 0)
 			return error;
-		question->path = store_path;
-		error = sql_answer(question, stdout, NULL, fail);
+		error = question->here(question->context, store_path, fail);
 	}
 	if (fflush(stdout) != 0 && !error)
 		error = -EPIPE;

@@ -134,9 +134,18 @@ static int run_run(const struct command_call *call)
 	return run_agent(agent, api);
 }
 
+static const struct manual_example run_examples[] = {
+	{ "sudo skep run", "watch everything, keep it in /var/lib/skep, serve the page" },
+	{ "sudo skep run --scope cgroup:/system.slice/nginx.service", "watch one service only" },
+	{ "sudo skep run --dir /tmp/skep --listen 127.0.0.1:0",
+		"beside another agent, on any free port" },
+	{ NULL, NULL },
+};
+
 const struct command run_command = {
 	.name = "run",
 	.summary = "start the agent: watch everything, store, serve the page",
+	.examples = run_examples,
 	.options = run_rows,
 	.option_count = ARRAY_LENGTH(run_rows),
 	.options_bytes = sizeof(struct run_options),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "api/sql.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/client.h"
@@ -23,7 +24,7 @@ struct sql_options {
 static const struct option_row sql_rows[] = {
 	OPTION(sql_options, format, "output", 'o', OPTION_WORD, .words = output_format_words,
 		.value_name = "FORMAT", .initial = "table",
-		.help = "table, json (an object a row) or csv"),
+		.help = "how the rows are written; compact and wide are tables too"),
 	OPTION(sql_options, limit, "limit", 0, OPTION_U64, .value_name = "N",
 		.help = "rows at most; 0: all"),
 	OPTION(sql_options, timeout_ns, "timeout", 0, OPTION_DURATION, .value_name = "TIME",
@@ -50,7 +51,7 @@ static int read_statement(const struct command_call *call, struct buf *ret_sql, 
 static int sql_run(const struct command_call *call)
 {
 	const struct sql_options *options = call->options;
-	struct sql_question question = {
+	struct sql_question sql_question = {
 		.format = options->format,
 		.rows_maximum = options->limit,
 		.timeout_ns = options->timeout_ns,
@@ -58,6 +59,7 @@ static int sql_run(const struct command_call *call)
 	_cleanup_(buf_done)
 	struct buf sql = { 0 };
 	struct fail fail = { 0 };
+	struct question question;
 	char path[128];
 	int error;
 
@@ -65,27 +67,31 @@ static int sql_run(const struct command_call *call)
 	error = read_statement(call, &sql, &fail);
 	if (error)
 		return question_exit(error, &fail);
-	question.sql = buf_text(&sql);
+	sql_question.sql = buf_text(&sql);
 	snprintf(path, sizeof(path), "/api/sql?format=%s&limit=%llu&timeout=%lluns",
 		output_format_words[options->format], (unsigned long long)options->limit,
 		(unsigned long long)options->timeout_ns);
-	error = question_ask(&options->place, path, question.sql, &question, &fail);
-	return question_exit(error, &fail);
+	question = (struct question){ path, sql_question.sql, question_answer_sql, &sql_question };
+	return question_exit(question_ask(&options->place, &question, &fail), &fail);
 }
+
+static const struct manual_example sql_examples[] = {
+	{ "skep sql 'SELECT service, count(*) FROM request GROUP BY service'",
+		"requests by service" },
+	{ "skep sql -o json 'SELECT * FROM request LIMIT 10'", "ten requests, an object each" },
+	{ "skep sql - < question.sql", "a statement from a file" },
+	{ NULL, NULL },
+};
 
 const struct command sql_command = {
 	.name = "sql",
 	.summary = "ask the store with a SELECT",
 	.operands = "'SELECT …'|-",
-	.description =
-		"Read only. The tables are the kinds of events (request, request_rate, …); `skep "
-		"sql 'SELECT name, sql FROM sqlite_schema'` shows their columns.\n"
-		"Functions beside SQLite's own: histogram_quantile(histogram, q), "
-		"histogram_merge(histogram), quantile(value, q [, weight]).\n\n"
-		"Examples\n"
-		"  skep sql 'SELECT service, count(*) FROM request GROUP BY service'\n"
-		"  skep sql -o json 'SELECT * FROM request LIMIT 10' | jq .duration_ns\n"
-		"  skep sql - < question.sql",
+	.description = "Read only. The tables are the kinds of events (request, request_rate, …); "
+		       "their columns are in `SELECT name, sql FROM sqlite_schema`.\n\nFunctions "
+		       "beside those of SQLite: histogram_quantile(histogram, q), "
+		       "histogram_merge(histogram), quantile(value, q [, weight]).",
+	.examples = sql_examples,
 	.options = sql_rows,
 	.option_count = ARRAY_LENGTH(sql_rows),
 	.options_bytes = sizeof(struct sql_options),

@@ -29,7 +29,7 @@ static const struct option_row status_rows[] = {
 	OPTION(status_options, wait_ns, "wait", 0, OPTION_DURATION, .value_name = "TIME",
 		.help = "wait so long for an agent that has turned on everything that can be on"),
 	OPTION(status_options, format, "output", 'o', OPTION_WORD, .words = status_formats,
-		.value_name = "table|json", .initial = "table", .help = "how to show it"),
+		.value_name = "FORMAT", .initial = "table", .help = "how to show it"),
 	PLACE_OPTION(status_options),
 };
 
@@ -168,13 +168,17 @@ static int status_run(const struct command_call *call)
 	return EXIT_CODE_FINE;
 }
 
+static const struct manual_example status_examples[] = {
+	{ "skep status", "the agent of this machine" },
+	{ "skep status --wait 10", "wait until it is ready" },
+	{ "skep status -o json", "as one JSON object" },
+	{ NULL, NULL },
+};
+
 const struct command status_command = {
 	.name = "status",
 	.summary = "what is on, off and why; losses; what the agent costs",
-	.description = "Examples\n"
-		       "  skep status                       the agent of this machine\n"
-		       "  skep status --wait 10             wait until it is ready\n"
-		       "  skep status -o json | jq .features",
+	.examples = status_examples,
 	.options = status_rows,
 	.option_count = ARRAY_LENGTH(status_rows),
 	.options_bytes = sizeof(struct status_options),

@@ -21,7 +21,7 @@ struct view_options {
 static const struct option_row view_rows[] = {
 	OPTION(view_options, format, "output", 'o', OPTION_WORD, .words = output_format_words,
 		.value_name = "FORMAT", .initial = "table",
-		.help = "table, json (an object a row) or csv"),
+		.help = "how the rows are written; compact and wide are tables too"),
 	OPTION(view_options, shows_sql, "sql", 0, OPTION_BOOL,
 		.help = "print the statement instead of running it"),
 	PLACE_OPTION(view_options),
@@ -82,7 +82,8 @@ static int run_view(const struct command_call *call, const struct view_options *
 	_cleanup_(buf_done)
 	struct buf path = { 0 };
 	struct sql_values values;
-	struct sql_question question = {
+	struct question question;
+	struct sql_question sql_question = {
 		.sql = view->sql,
 		.values = &values,
 		.format = options->format,
@@ -98,7 +99,8 @@ static int run_view(const struct command_call *call, const struct view_options *
 	client_add_parameter(&path, "format", output_format_words[options->format]);
 	for (int i = 0; i < count; i++)
 		client_add_parameter(&path, arguments[i].name, arguments[i].value);
-	return question_ask(&options->place, buf_text(&path), NULL, &question, fail);
+	question = (struct question){ buf_text(&path), NULL, question_answer_sql, &sql_question };
+	return question_ask(&options->place, &question, fail);
 }
 
 static int view_run(const struct command_call *call)
@@ -118,16 +120,29 @@ static int view_run(const struct command_call *call)
 	return question_exit(error, &fail);
 }
 
+static size_t view_words(const char **ret_words, size_t maximum)
+{
+	size_t count = MIN(view_count(), maximum);
+
+	for (size_t i = 0; i < count; i++)
+		ret_words[i] = view_name(i);
+	return count;
+}
+
+static const struct manual_example view_examples[] = {
+	{ "skep view", "what there is" },
+	{ "skep view slow", "the slowest requests of the last hour" },
+	{ "skep view slow since=10m limit=5", "five of the last ten minutes" },
+	{ "skep view slow --sql", "the statement behind it" },
+	{ NULL, NULL },
+};
+
 const struct command view_command = {
 	.name = "view",
 	.summary = "run a prepared question, or list them",
 	.operands = "[NAME [PARAMETER=VALUE…]]",
-	.description =
-		"Examples\n"
-		"  skep view                          what there is\n"
-		"  skep view slow                     the slowest requests of the last hour\n"
-		"  skep view slow since=10m limit=5   of the last ten minutes\n"
-		"  skep view slow --sql               the statement behind it",
+	.examples = view_examples,
+	.operand_words = view_words,
 	.options = view_rows,
 	.option_count = ARRAY_LENGTH(view_rows),
 	.options_bytes = sizeof(struct view_options),

@@ -38,10 +38,10 @@ static const struct option_row watch_rows[] = {
 			"for"),
 	WATCH_OPTION(events.format, "output", 'o', OPTION_WORD, "How it looks",
 		.words = output_format_words, .value_name = "FORMAT", .initial = "compact",
-		.help = "compact, wide, table, json or csv"),
+		.help = "what a line looks like"),
 	WATCH_OPTION(color, "color", 0, OPTION_WORD, "How it looks", .words = color_words,
 		.value_name = "WHEN", .initial = "auto",
-		.help = "always, never, or auto: on a terminal, unless NO_COLOR is set"),
+		.help = "colours; auto: on a terminal, unless NO_COLOR is set"),
 };
 
 /* What came out, for the last word. */
@@ -183,19 +183,34 @@ static int watch_run(const struct command_call *call)
 	return error == -EINVAL ? EXIT_CODE_USAGE : code;
 }
 
+static size_t kind_words(const char **ret_words, size_t maximum)
+{
+	const struct event_kind *kinds[LIVE_KINDS_MAXIMUM];
+	size_t count = MIN(features_kinds(kinds, ARRAY_LENGTH(kinds)), ARRAY_LENGTH(kinds));
+
+	count = MIN(count, maximum);
+	for (size_t i = 0; i < count; i++)
+		ret_words[i] = kinds[i]->name;
+	return count;
+}
+
+static const struct manual_example watch_examples[] = {
+	{ "skep watch request", "every request and its answer" },
+	{ "skep watch request --status 5xx", "only those that failed" },
+	{ "skep watch request --not --service db", "of everyone but db" },
+	{ "skep watch request --last 20", "the newest 20, then the prompt" },
+	{ "skep watch --since 5m -f -o json", "five minutes, then live, as NDJSON" },
+	{ NULL, NULL },
+};
+
 const struct command watch_command = {
 	.name = "watch",
 	.summary = "follow events as they happen, or show past ones",
 	.operands = "[KIND…]",
-	.description =
-		"Without a KIND: all of them. Talks to the running agent; where there is "
-		"none, it watches by itself.\n\n"
-		"Examples\n"
-		"  skep watch request                     every request and its answer\n"
-		"  skep watch request --status 5xx        only those that failed\n"
-		"  skep watch request --not --service db  of everyone but db\n"
-		"  skep watch request --last 20           the newest 20, then the prompt\n"
-		"  skep watch --since 5m -f -o json       five minutes, then live, as NDJSON",
+	.description = "Without a KIND: all of them. Talks to the running agent; where there is "
+		       "none, it watches by itself.",
+	.examples = watch_examples,
+	.operand_words = kind_words,
 	.options = watch_rows,
 	.option_count = ARRAY_LENGTH(watch_rows),
 	.options_bytes = sizeof(struct watch_options),

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `skep why PID`: what is and is not watched in a process, and the reason: whether it is in the
+ * agent's scope, which features are on, what in the process hides traffic from them, and what was
+ * seen of it.
+ */
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/finding.h"
+#include "cli/place.h"
+
+#define MAPS_MAXIMUM   (8 * 1024 * 1024)
+#define ANSWER_MAXIMUM (4 * 1024 * 1024)
+
+struct why_options {
+	struct place place;
+	uint32_t format;
+};
+
+static const struct option_row why_rows[] = {
+	OPTION(why_options, format, "output", 'o', OPTION_WORD, .words = findings_format_words,
+		.value_name = "FORMAT", .initial = "table", .help = "how to show it"),
+	PLACE_OPTION(why_options),
+};
+
+static int read_of_process(unsigned int pid, const char *file, struct buf *ret_content)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, file);
+	return file_read(AT_FDCWD, path, ret_content);
+}
+
+static int check_process(struct findings *findings, unsigned int pid, struct fail *fail)
+{
+	_cleanup_(buf_done)
+	struct buf comm = { 0 };
+	char path[64], exe[160] = "a kernel thread, or not readable";
+	ssize_t length;
+
+	buf_init(&comm, 64);
+	if (read_of_process(pid, "comm", &comm) != 0)
+		return fail_set(fail, -ENOENT, "there is no process %u", pid);
+	snprintf(path, sizeof(path), "/proc/%u/exe", pid);
+	length = readlink(path, exe, sizeof(exe) - 1);
+	if (length > 0)
+		exe[length] = '\0';
+	findings_add(findings, FINDING_GOOD, "process", "%.*s (%s)",
+		(int)strcspn(buf_text(&comm), "\n"), buf_text(&comm), exe);
+	return 0;
+}
+
+/* The path in the v2 hierarchy: the line that starts with "0::" (cgroups(7)). */
+static void read_cgroup(unsigned int pid, char *destination, size_t size)
+{
+	_cleanup_(buf_done)
+	struct buf content = { 0 };
+	const char *line;
+
+	str_copy(destination, size, "");
+	buf_init(&content, 16384);
+	if (read_of_process(pid, "cgroup", &content) != 0)
+		return;
+	line = strstr(buf_text(&content), "0::");
+	if (line)
+		str_copy_slice(destination, size,
+			(struct slice){ (const uint8_t *)line + 3, strcspn(line + 3, "\n") });
+}
+
+static uint64_t namespace_inode(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 ? status.st_ino : 0;
+}
+
+/* Whether the process is under the folder of --scope cgroup:PATH, as either end may be written. */
+static bool is_in_cgroup(const char *scope, const char *cgroup)
+{
+	size_t length = strlen(cgroup);
+
+	for (const char *at = scope; at && *at; at = strchr(at + 1, '/')) {
+		size_t part = strlen(at);
+
+		if (part <= length && strncmp(cgroup, at, part) == 0 &&
+			(cgroup[part] == '/' || cgroup[part] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static bool is_in_scope(const char *scope, unsigned int pid, const char *cgroup)
+{
+	char path[64], own[16];
+
+	if (!scope[0])
+		return true;
+	snprintf(own, sizeof(own), "pid:%u", pid);
+	if (str_starts_with(scope, "cgroup:"))
+		return is_in_cgroup(scope + strlen("cgroup:"), cgroup);
+	snprintf(path, sizeof(path), "/proc/%u/ns/net", pid);
+	if (str_starts_with(scope, "netns:"))
+		return namespace_inode(scope + strlen("netns:")) == namespace_inode(path);
+	return str_equal(scope, own);
+}
+
+static void check_scope(struct findings *findings, const json_t *status, unsigned int pid)
+{
+	const json_t *node = json_object_get(status, "node");
+	const char *scope = json_string_value(json_object_get(node, "scope"));
+	struct finding *finding;
+	char cgroup[192];
+
+	read_cgroup(pid, cgroup, sizeof(cgroup));
+	scope = scope ? scope : "";
+	if (is_in_scope(scope, pid, cgroup)) {
+		findings_add(findings, FINDING_GOOD, "scope", "%s",
+			scope[0] ? "inside the agent's scope" : "the agent watches the whole host");
+		return;
+	}
+	finding = findings_add(findings, FINDING_BAD, "scope", "its cgroup is %s", cgroup);
+	snprintf(finding->effect, sizeof(finding->effect), "the agent watches only %.200s", scope);
+	str_set(finding->fix, "start the agent with another --scope, or with none");
+}
+
+static void check_features(struct findings *findings, const json_t *status)
+{
+	json_t *feature;
+	size_t index;
+
+	json_array_foreach(json_object_get(status, "features"), index, feature)
+	{
+		const char *name = json_string_value(json_object_get(feature, "name"));
+		const char *state = json_string_value(json_object_get(feature, "state"));
+		const char *door = json_string_value(json_object_get(feature, "door"));
+		const char *reason = json_string_value(json_object_get(feature, "reason"));
+
+		if (str_equal(state, "on"))
+			findings_add(findings, FINDING_GOOD, name ? name : "?", "on, by %s",
+				door ? door : "?");
+		else
+			str_set(findings_add(findings, FINDING_NOTE, name ? name : "?", "off: %s",
+					reason ? reason : "?")
+					->effect,
+				"nothing of this kind is seen, here or anywhere");
+	}
+}
+
+/* Libraries whose traffic is unreadable on the wire. */
+static void check_tls(struct findings *findings, unsigned int pid)
+{
+	static const char *const libraries[] = { "libssl.so", "libgnutls.so", "libnss3.so",
+		"libboringssl", "libmbedtls", "libwolfssl" };
+	_cleanup_(buf_done)
+	struct buf maps = { 0 };
+	int error;
+
+	buf_init(&maps, MAPS_MAXIMUM);
+	error = read_of_process(pid, "maps", &maps);
+	if (error && error != -EFBIG) {
+		findings_add(findings, FINDING_NOTE, "TLS", "cannot look: %s", strerror(-error));
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(libraries); i++) {
+		struct finding *finding;
+
+		if (!strstr(buf_text(&maps), libraries[i]))
+			continue;
+		finding = findings_add(findings, FINDING_NOTE, "TLS", "%s is loaded", libraries[i]);
+		str_set(finding->effect, "what goes through it is encrypted before it is seen");
+		return;
+	}
+	findings_add(findings, FINDING_GOOD, "TLS", "no library for it is loaded");
+}
+
+/* Sockets of other kinds than TCP and UDP, from the targets of /proc/PID/fd. */
+static void check_sockets(struct findings *findings, unsigned int pid)
+{
+	_cleanup_(buf_done)
+	struct buf table = { 0 };
+	unsigned int streams = 0;
+	const char *line;
+
+	buf_init(&table, MAPS_MAXIMUM);
+	if (read_of_process(pid, "net/unix", &table) != 0)
+		return;
+	/* Num RefCount Protocol Flags Type St Inode Path: 0001 is SOCK_STREAM. */
+	for (line = strchr(buf_text(&table), '\n'); line; line = strchr(line + 1, '\n')) {
+		unsigned int type;
+		unsigned long inode;
+		char path[80], target[40], wanted[40];
+
+		if (sscanf(line + 1, "%*s %*s %*s %*s %x %*s %lu", &type, &inode) != 2 || type != 1)
+			continue;
+		snprintf(wanted, sizeof(wanted), "socket:[%lu]", inode);
+		for (unsigned int fd = 0; fd < 256; fd++) {
+			ssize_t length;
+
+			snprintf(path, sizeof(path), "/proc/%u/fd/%u", pid, fd);
+			length = readlink(path, target, sizeof(target) - 1);
+			target[MAX(length, 0)] = '\0';
+			streams += length > 0 && str_equal(target, wanted);
+		}
+	}
+	if (streams > 0)
+		str_set(findings_add(findings, FINDING_NOTE, "unix sockets", "%u are open", streams)
+				->effect,
+			"requests over them are not seen: only TCP and UDP are read");
+}
+
+static int append_part(void *context, const char *data, size_t length)
+{
+	return buf_append(context, data, length);
+}
+
+static void check_seen(struct findings *findings, const char *directory, unsigned int pid)
+{
+	_cleanup_(buf_done)
+	struct buf answer = { 0 };
+	char sql[128];
+	struct client_request request = {
+		.directory = directory,
+		.path = "/api/sql?format=json",
+		.body = sql,
+		.part = append_part,
+		.context = &answer,
+	};
+	unsigned long long count = 0;
+
+	buf_init(&answer, ANSWER_MAXIMUM);
+	snprintf(sql, sizeof(sql),
+		"SELECT coalesce(sum(weight), 0) AS n FROM request WHERE pid = %u", pid);
+	if (client_run(&request, NULL) != 0 ||
+		sscanf(buf_text(&answer), "{\"n\":%llu", &count) != 1)
+		return;
+	if (count > 0)
+		findings_add(findings, FINDING_GOOD, "requests", "%llu in the store", count);
+	else
+		str_set(findings_add(findings, FINDING_NOTE, "requests", "none in the store")
+				->effect,
+			"none were made since the agent began, or they are of a kind named above");
+}
+
+static int look(const struct why_options *options, unsigned int pid, struct findings *findings,
+	struct fail *fail)
+{
+	_cleanup_(buf_done)
+	struct buf answer = { 0 };
+	const char *directory;
+	json_t *status;
+	int error = check_process(findings, pid, fail);
+
+	buf_init(&answer, ANSWER_MAXIMUM);
+	if (!error)
+		error = place_directory(&options->place, &directory, fail);
+	if (!error)
+		error = client_fetch(directory, "/api/status", &answer, fail);
+	if (error)
+		return error;
+	status = json_loadb(buf_text(&answer), answer.length, 0, NULL);
+	check_scope(findings, status, pid);
+	check_features(findings, status);
+	json_decref(status);
+	check_tls(findings, pid);
+	check_sockets(findings, pid);
+	check_seen(findings, directory, pid);
+	return 0;
+}
+
+static int why_run(const struct command_call *call)
+{
+	const struct why_options *options = call->options;
+	struct findings findings = { .count = 0 };
+	struct fail fail = { 0 };
+	uint64_t pid;
+	int error;
+
+	if (call->operand_count != 1 || str_to_u64(call->operands[0], 1, 4194304, &pid) != 0) {
+		fail_set(&fail, -EINVAL, "one process id is expected: skep why PID");
+		command_failed(&fail);
+		return EXIT_CODE_USAGE;
+	}
+	error = look(options, (unsigned int)pid, &findings, &fail);
+	if (error) {
+		int code = command_failed(&fail);
+
+		return error == -ENOENT ? EXIT_CODE_NOTHING : code;
+	}
+	findings_print(&findings, options->format, stdout);
+	return EXIT_CODE_FINE;
+}
+
+static const struct manual_example why_examples[] = {
+	{ "skep why 1234", "why nothing, or not all, of a process is seen" },
+	{ "skep why $(pidof -s nginx)", "of a program" },
+	{ NULL, NULL },
+};
+
+const struct command why_command = {
+	.name = "why",
+	.summary = "what is and is not covered in a process, and the reason",
+	.operands = "PID",
+	.examples = why_examples,
+	.options = why_rows,
+	.option_count = ARRAY_LENGTH(why_rows),
+	.options_bytes = sizeof(struct why_options),
+	.run = why_run,
+};

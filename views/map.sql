@@ -1,0 +1,24 @@
+-- The map: who calls whom; traffic that was seen at both ends counts once
+-- :since  1h  time  how far back to look
+WITH seen AS (
+    SELECT CASE role WHEN 'client' THEN service ELSE peer_service END AS client,
+           CASE role WHEN 'client' THEN peer_service ELSE service END AS server,
+           protocol,
+           role,
+           sum(count) AS requests,
+           sum(error_count) AS errors,
+           histogram_quantile(histogram, 0.5) AS p50_ns,
+           histogram_quantile(histogram, 0.99) AS p99_ns
+    FROM request_rate
+    WHERE time_ns >= :since
+    GROUP BY client, server, protocol, role
+)
+SELECT client, server, protocol,
+       max(requests) AS requests,
+       max(errors) AS errors,
+       max(p50_ns) AS p50_ns,
+       max(p99_ns) AS p99_ns
+FROM seen
+GROUP BY client, server, protocol
+ORDER BY requests DESC
+LIMIT 1000
