@@ -55,14 +55,6 @@ static __always_inline int tcp_find(struct __sk_buff *skb, struct tcp_place *pla
 	return 0;
 }
 
-static __always_inline void judge(struct packet_socket *socket, const struct packet_view *view,
-	struct packet_verdict *verdict)
-{
-	bpf_spin_lock(&socket->lock);
-	packet_judge(&socket->state, view, verdict);
-	bpf_spin_unlock(&socket->lock);
-}
-
 /* What the verdict asks for. The bytes are those of the packet. */
 static __always_inline void obey(struct __sk_buff *skb, struct packet_socket *socket,
 	struct packet_verdict *verdict, struct packet_bytes *bytes)
@@ -90,15 +82,15 @@ static __always_inline void obey(struct __sk_buff *skb, struct packet_socket *so
 
 /*
  * The most frequent packet but the request: the small answer to a small kept request. Its
- * bytes are read once, to where they stay when the verdict is a turn. Returns 0 when it was none
- * of that, and nothing is decided yet.
+ * bytes are read once, to where they stay. Returns 0 when it is none of that, and nothing is
+ * decided.
  */
-static __always_inline int judge_small_answer(struct __sk_buff *skb, struct packet_socket *socket,
-	struct packet_view *view, struct packet_bytes *bytes)
+static __always_inline int take_small_answer(struct __sk_buff *skb, struct packet_socket *socket,
+	struct packet_view *view, const struct packet_bytes *bytes)
 {
 	struct packet_verdict verdict = {};
 	struct packet_turn *turn;
-	__u8 *answer;
+	int is_even = 0;
 
 	if (socket->state.phase != PACKET_REQUEST || socket->state.is_streamed ||
 		view->length > TURN_SMALL_ANSWER || view->length < 16 ||
@@ -107,24 +99,21 @@ static __always_inline int judge_small_answer(struct __sk_buff *skb, struct pack
 	turn = bpf_ringbuf_reserve(&telemetry, TURN_SMALL_SIZE, 0);
 	if (!turn)
 		return 0;
-	answer = (__u8 *)(turn + 1);
-	if (packet_read(skb, bytes->offset, answer, view->length, TURN_SMALL_ANSWER)) {
+	if (!packet_read(skb, bytes->offset, turn + 1, view->length, TURN_SMALL_ANSWER)) {
+		match_answer_bytes((__u8 *)(turn + 1), view->length, view);
+		bpf_spin_lock(&socket->lock);
+		is_even = packet_judge_even(&socket->state, view, &verdict);
+		bpf_spin_unlock(&socket->lock);
+	}
+	if (!is_even) {
 		bpf_ringbuf_discard(turn, BPF_RB_NO_WAKEUP);
 		return 0;
 	}
-	match_answer_bytes(answer, view->length, view);
-	judge(socket, view, &verdict);
-	if (verdict.action == PACKET_DO_TURN && !verdict.trim) {
-		fill_turn(turn, socket, bytes, TURN_SMALL_ANSWER, TURN_SMALL_REQUEST);
-		*(__u64 *)turn->tail = 0;
-		/* To look how full the ring is costs: one turn in eight does. */
-		bpf_ringbuf_submit(
-			turn, (socket->state.turn & 7) <= 1 ? ring_flags() : BPF_RB_NO_WAKEUP);
-		socket->state.is_busy = 0;
-		return 1;
-	}
-	bpf_ringbuf_discard(turn, BPF_RB_NO_WAKEUP);
-	obey(skb, socket, &verdict, bytes);
+	fill_turn(turn, socket, bytes, TURN_SMALL_ANSWER, TURN_SMALL_REQUEST);
+	*(__u64 *)turn->tail = 0;
+	/* To look how full the ring is costs: one turn in eight does. */
+	bpf_ringbuf_submit(turn, (socket->state.turn & 7) <= 1 ? ring_flags() : BPF_RB_NO_WAKEUP);
+	socket->state.is_busy = 0;
 	return 1;
 }
 
@@ -148,7 +137,7 @@ static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_s
 	struct packet_verdict verdict = {};
 
 	if (role != PACKET_ROLE_UNKNOWN && !is_request &&
-		judge_small_answer(skb, socket, &view, &bytes))
+		take_small_answer(skb, socket, &view, &bytes))
 		return;
 	if ((role == PACKET_ROLE_UNKNOWN || is_request) &&
 		match_request(skb, bytes.offset, &view, socket)) {
@@ -160,7 +149,9 @@ static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_s
 		lose(READ);
 		return;
 	}
-	judge(socket, &view, &verdict);
+	bpf_spin_lock(&socket->lock);
+	packet_judge(&socket->state, &view, &verdict);
+	bpf_spin_unlock(&socket->lock);
 	obey(skb, socket, &verdict, &bytes);
 }
 
