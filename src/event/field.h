@@ -67,7 +67,7 @@ struct field {
 struct event_header {
 	const struct event_kind *kind;
 	uint64_t time_ns; /* monotonic */
-	uint64_t id;	  /* unique in this run, set by the pipeline */
+	uint64_t id;	  /* unique on this machine, rising; set by the pipeline */
 };
 
 /* A kind of event: a table of the store, a word of `skep watch`. */
