@@ -25,6 +25,7 @@ PACKAGES_TEST := \
 	clang-format \
 	cpio \
 	curl \
+	fish \
 	jq \
 	libclang-rt-dev \
 	libcmocka-dev \
@@ -36,4 +37,5 @@ PACKAGES_TEST := \
 	qemu-system-x86 \
 	runc \
 	wrk \
+	zsh \
 	zstd

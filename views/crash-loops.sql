@@ -7,7 +7,7 @@ SELECT exe, comm, parent_comm, service, container, exit_code, signal,
        max(time_ns) AS last_time_ns,
        avg(duration_ns) AS mean_life_ns
 FROM exit
-WHERE time_ns >= :since AND (exit_code <> 0 OR signal <> 0)
+WHERE time_ns >= :since AND (exit_code <> 0 OR signal <> '')
 GROUP BY exe, comm, parent_comm, service, container, exit_code, signal
 HAVING count(*) >= :least
 ORDER BY times DESC

@@ -4,6 +4,6 @@
 SELECT time_ns, comm, exe, pid, parent_comm, service, container, exit_code, signal,
        duration_ns AS life_ns
 FROM exit
-WHERE time_ns >= :since AND (exit_code <> 0 OR signal <> 0)
+WHERE time_ns >= :since AND (exit_code <> 0 OR signal <> '')
 ORDER BY time_ns DESC
 LIMIT :limit

@@ -118,13 +118,7 @@ static void fill(struct scene *scene)
 	}
 }
 
-/* A kind that no feature of this build emits: its views have no table to ask. */
-static bool is_absent_kind(const char *text)
-{
-	return str_starts_with(text, "no such table: ex");
-}
-
-static char *answer(struct scene *scene, const struct view *view, int *ret_error)
+static char *answer(struct scene *scene, const struct view *view)
 {
 	struct sql_values values;
 	struct fail fail = { 0 };
@@ -139,8 +133,7 @@ static char *answer(struct scene *scene, const struct view *view, int *ret_error
 	};
 
 	assert_int_equal(view_bind(view, NULL, 0, &values, &fail), 0);
-	*ret_error = sql_answer(&question, stream, NULL, &fail);
-	if (*ret_error && !is_absent_kind(fail.text))
+	if (sql_answer(&question, stream, NULL, &fail))
 		fail_msg("%s: %s", view->name, fail.text);
 	fclose(stream);
 	return text;
@@ -151,7 +144,6 @@ static void every_view_runs(void **state)
 	const struct event_kind *kinds[64] = { NULL };
 	struct scene *scene = *state;
 	struct fail fail = { 0 };
-	unsigned int answered = 0;
 
 	features_kinds(kinds, ARRAY_LENGTH(kinds) - 1);
 	scene->options.kinds = kinds;
@@ -162,16 +154,13 @@ static void every_view_runs(void **state)
 	for (size_t i = 0; i < view_count(); i++) {
 		struct view view;
 		char *text;
-		int error;
 
 		assert_int_equal(view_read(i, &view, &fail), 0);
-		text = answer(scene, &view, &error);
-		if (!error && strstr(view.sql, "FROM request") && text[0] != '{')
+		text = answer(scene, &view);
+		if (strstr(view.sql, "FROM request") && text[0] != '{')
 			fail_msg("%s has no rows", view.name);
-		answered += !error;
 		free(text);
 	}
-	assert_true(answered >= 14);
 }
 
 static void answers_are_right(void **state)
@@ -180,20 +169,19 @@ static void answers_are_right(void **state)
 	struct fail fail = { 0 };
 	struct view view;
 	char *text;
-	int error;
 
 	scene->wall_ns = clock_wall_ns() - 60 * NS_PER_S;
 	scene_open(scene);
 	fill(scene);
 	scene_close(scene);
 	assert_int_equal(view_find("slow", &view, &fail), 0);
-	text = answer(scene, &view, &error);
+	text = answer(scene, &view);
 	/* The slowest is the last one that was written. */
 	assert_non_null(strstr(text, "\"duration_ns\":60000000,"));
 	assert_true(strchr(text, '\n') > strstr(text, "\"duration_ns\":60000000,"));
 	free(text);
 	assert_int_equal(view_find("incomplete", &view, &fail), 0);
-	text = answer(scene, &view, &error);
+	text = answer(scene, &view);
 	assert_non_null(strchr(text, '\n'));
 	assert_string_equal(strchr(strchr(text, '\n') + 1, '\n'), "\n");
 	free(text);
