@@ -4,13 +4,19 @@
  */
 #include "engine/pipeline.h"
 
+#include "base/str.h"
 #include "engine/agent.h"
+#include "event/request.h"
 #include "node/node.h"
+#include "node/peer.h"
 
 #define OUTPUT_MAXIMUM 16
+/* Ends of connections whose service is remembered: 100 bytes each. */
+#define PEERS_MAXIMUM  16384
 
 struct pipeline {
 	struct node *node; /* NULL in tests: the process part stays as it came */
+	struct peer_table *peers;
 	uint64_t last_id;
 	unsigned int output_count;
 	struct {
@@ -25,6 +31,11 @@ int pipeline_new(struct agent *agent, struct pipeline **ret_pipeline)
 
 	if (!pipeline)
 		return -ENOMEM;
+	pipeline->peers = peer_table_new(PEERS_MAXIMUM);
+	if (!pipeline->peers) {
+		free(pipeline);
+		return -ENOMEM;
+	}
 	pipeline->node = agent->node;
 	/* Unique also across runs: no run emits a million events a second on average. Microseconds,
 	 * so that JavaScript holds it exactly. */
@@ -35,6 +46,9 @@ int pipeline_new(struct agent *agent, struct pipeline **ret_pipeline)
 
 void pipeline_free(struct pipeline *pipeline)
 {
+	if (!pipeline)
+		return;
+	peer_table_free(pipeline->peers);
 	free(pipeline);
 }
 
@@ -61,6 +75,26 @@ void pipeline_remove_output(struct pipeline *pipeline, pipeline_output *output, 
 	pipeline->output_count = kept;
 }
 
+/* The service at the other end, when that is on this node too. */
+static void name_peer(struct pipeline *pipeline, struct request_event *event)
+{
+	uint32_t network_namespace = event->process.network_namespace;
+	struct peer_end own = { event->local_address, network_namespace, event->local_port };
+	struct peer_end other = { event->peer_address, network_namespace, event->peer_port };
+	struct event_process listener = { 0 };
+	const char *service;
+
+	if (event->process.service[0])
+		peer_note(pipeline->peers, &own, event->process.service);
+	service = peer_find(pipeline->peers, &other);
+	if (!service && event->role == ROLE_CLIENT &&
+		node_listener_find(pipeline->node, network_namespace, &other.address, other.port,
+			&listener) == 0)
+		service = listener.service;
+	if (service)
+		str_set(event->peer_service, service);
+}
+
 void pipeline_emit(struct pipeline *pipeline, struct event_header *event)
 {
 	uint16_t offset = event->kind->process_offset;
@@ -68,6 +102,8 @@ void pipeline_emit(struct pipeline *pipeline, struct event_header *event)
 	event->id = ++pipeline->last_id;
 	if (offset && pipeline->node)
 		node_describe(pipeline->node, (struct event_process *)((char *)event + offset));
+	if (event->kind == &request_kind && pipeline->node)
+		name_peer(pipeline, (struct request_event *)event);
 	for (unsigned int i = 0; i < pipeline->output_count; i++)
 		pipeline->outputs[i].output(pipeline->outputs[i].context, event);
 }
