@@ -7,10 +7,12 @@
 #include "api/live.h"
 #include "api/past.h"
 #include "api/routes.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "engine/agent.h"
 #include "event/kind.h"
+#include "event/request.h"
 
 #define QUEUE_BYTES (1024 * 1024) /* what a client that follows may be behind */
 
@@ -35,32 +37,70 @@ const struct option_row events_rows[] = {
 };
 const unsigned int events_row_count = ARRAY_LENGTH(events_rows);
 
-int events_kinds(const struct option_list *names, const struct event_kind **ret_kinds,
-	size_t maximum, struct fail *fail)
+/* A feature that shares its kind with other protocols, by its name: "http" is requests in HTTP. */
+static const struct feature *protocol_feature(const char *name)
+{
+	size_t count;
+	const struct feature *const *features = features_all(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (str_equal(features[i]->name, name) && features[i]->kinds &&
+			features[i]->kinds[0] == &request_kind)
+			return features[i];
+	return NULL;
+}
+
+static int unknown_kind(
+	const char *name, const struct event_kind *const *all, size_t count, struct fail *fail)
+{
+	char known[256] = "";
+
+	for (size_t k = 0; k < count; k++) {
+		size_t length = strlen(known);
+
+		snprintf(known + length, sizeof(known) - length, "%s%s", k ? ", " : "",
+			all[k]->name);
+	}
+	return fail_set(fail, -EINVAL, "there is no kind '%s': there are %s", name, known);
+}
+
+static size_t add_kind(const struct event_kind *kind, const struct event_kind **kinds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (kinds[i] == kind)
+			return count;
+	kinds[count] = kind;
+	return count + 1;
+}
+
+/*
+ * The kinds that the words name; none: all. Protocols among the words are added to *protocols as
+ * an expression that other kinds pass. Returns the count or -EINVAL.
+ */
+static int events_kinds(const struct option_list *names, const struct event_kind **ret_kinds,
+	size_t maximum, struct buf *protocols, struct fail *fail)
 {
 	const struct event_kind *all[LIVE_KINDS_MAXIMUM];
 	size_t all_count = MIN(features_kinds(all, ARRAY_LENGTH(all)), ARRAY_LENGTH(all));
+	bool has_requests = false;
 	size_t count = 0;
 
 	for (size_t i = 0; i < all_count && names->count == 0 && count < maximum; i++)
 		ret_kinds[count++] = all[i];
 	for (unsigned int i = 0; i < names->count && count < maximum; i++) {
 		const struct event_kind *kind = kind_find(all, all_count, names->values[i]);
-		char known[256] = "";
+		const struct feature *feature = protocol_feature(names->values[i]);
 
-		if (kind) {
-			ret_kinds[count++] = kind;
-			continue;
-		}
-		for (size_t k = 0; k < all_count; k++) {
-			size_t length = strlen(known);
-
-			snprintf(known + length, sizeof(known) - length, "%s%s", k ? ", " : "",
-				all[k]->name);
-		}
-		return fail_set(fail, -EINVAL, "there is no kind '%s': there are %s",
-			names->values[i], known);
+		if (!kind && !feature)
+			return unknown_kind(names->values[i], all, all_count, fail);
+		if (!kind)
+			buf_printf(protocols, "%s%s",
+				protocols->length ? "|" : "!protocol!=", feature->name);
+		has_requests |= kind == &request_kind;
+		count = add_kind(kind ? kind : &request_kind, ret_kinds, count);
 	}
+	if (has_requests)
+		buf_clear(protocols);
 	return (int)count;
 }
 
@@ -69,15 +109,21 @@ int events_wish(const struct events_params *params, struct live_wish *ret_wish, 
 	_cleanup_(filter_freep)
 	struct filter *filter = NULL;
 	struct live_wish wish = { .format = params->format, .has_color = params->has_color };
-	int count = events_kinds(&params->kinds, wish.kinds, ARRAY_LENGTH(wish.kinds), fail);
-	int error;
+	_cleanup_(buf_done)
+	struct buf protocols;
+	int count, error;
 
+	buf_init(&protocols, 1024);
+	count = events_kinds(
+		&params->kinds, wish.kinds, ARRAY_LENGTH(wish.kinds), &protocols, fail);
 	if (count < 0)
 		return count;
 	wish.kind_count = (size_t)count;
 	error = filter_new(wish.kinds, wish.kind_count, &filter, fail);
 	if (!error)
 		error = filter_add_terms(filter, &params->filter.terms, fail);
+	if (!error && protocols.length > 0)
+		error = filter_add_expression(filter, buf_text(&protocols), fail);
 	if (!error && params->expression[0])
 		error = filter_add_expression(filter, params->expression, fail);
 	/* An unknown field is no missing page. */

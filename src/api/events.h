@@ -24,15 +24,8 @@ struct events_params {
 extern const struct option_row events_rows[];
 extern const unsigned int events_row_count;
 
-struct event_kind;
 struct live_wish;
 struct past_wish;
-/*
- * The kinds by name, all of them when the list is empty. Returns how many, or -EINVAL with what
- * there is. maximum: places in ret_kinds.
- */
-int events_kinds(const struct option_list *names, const struct event_kind **ret_kinds,
-	size_t maximum, struct fail *fail);
 /* Kinds, filter and looks. The filter in it is the caller's to free. 0 or -EINVAL. */
 int events_wish(const struct events_params *params, struct live_wish *ret_wish, struct fail *fail);
 /* Number and bounds of past events; the rest is left as it is. 0 or -EINVAL. */

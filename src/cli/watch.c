@@ -183,6 +183,18 @@ static int watch_run(const struct command_call *call)
 	return error == -EINVAL ? EXIT_CODE_USAGE : code;
 }
 
+/* Features that share the kind `request` go by their own names as well: "http". */
+static size_t add_protocols(const char **words, size_t count, size_t maximum)
+{
+	size_t feature_count;
+	const struct feature *const *features = features_all(&feature_count);
+
+	for (size_t i = 0; i < feature_count && count < maximum; i++)
+		if (features[i]->kinds && features[i]->kinds[0] == &request_kind)
+			words[count++] = features[i]->name;
+	return count;
+}
+
 static size_t kind_words(const char **ret_words, size_t maximum)
 {
 	const struct event_kind *kinds[LIVE_KINDS_MAXIMUM];
@@ -191,11 +203,12 @@ static size_t kind_words(const char **ret_words, size_t maximum)
 	count = MIN(count, maximum);
 	for (size_t i = 0; i < count; i++)
 		ret_words[i] = kinds[i]->name;
-	return count;
+	return add_protocols(ret_words, count, maximum);
 }
 
 static const struct manual_example watch_examples[] = {
 	{ "skep watch request", "every request and its answer" },
+	{ "skep watch http", "those in HTTP" },
 	{ "skep watch request --status 5xx", "only those that failed" },
 	{ "skep watch request --not --service db", "of everyone but db" },
 	{ "skep watch request --last 20", "the newest 20, then the prompt" },
