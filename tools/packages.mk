@@ -7,6 +7,7 @@ PACKAGES_BUILD := \
 	libbpf-dev \
 	bpftool \
 	libc6-dev \
+	libcap-ng-dev \
 	libcurl4-openssl-dev \
 	libelf-dev \
 	libjansson-dev \

@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "base/clock.h"
+#include "engine/privilege.h"
 #include "engine/store.h"
 
 #define BUFFER_BYTES (32 * 1024)
@@ -72,7 +73,10 @@ static void *worker_main(void *argument)
 {
 	struct worker *worker = argument;
 	struct fail fail = { 0 };
-	int error = run_work(worker, &fail);
+	int error;
+
+	(void)privilege_keep(0);
+	error = run_work(worker, &fail);
 
 	if (error && !fail.code)
 		fail_set(&fail, error, "%s", strerror(-error));

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "engine/privilege.h"
 
 struct run_options {
 	struct option_list only;
@@ -131,6 +132,8 @@ static int run_run(const struct command_call *call)
 		return r == -EINVAL ? EXIT_CODE_USAGE : code;
 	}
 	agent_start(agent, options->only.count ? names : NULL);
+	if (privilege_keep(privilege_of_agent) < 0)
+		log_warning("run", "capabilities that are no longer needed could not be dropped");
 	return run_agent(agent, api);
 }
 

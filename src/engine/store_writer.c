@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "engine/privilege.h"
 
 #define RETRY_NS     NS_PER_S
 #define MAINTAIN_NS  (10 * NS_PER_S)
@@ -240,6 +241,8 @@ static void *run(void *context)
 	struct store_writer *writer = context;
 	struct store_batch batch;
 
+	/* Its files are the agent's own; without the right nothing is lost. */
+	(void)privilege_keep(0);
 	pthread_setname_np(pthread_self(), "skep-store");
 	maintain(writer);
 	while (next_batch(writer, &batch)) {
