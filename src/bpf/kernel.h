@@ -136,6 +136,7 @@ struct signal_struct {
 };
 
 struct task_struct {
+	unsigned int flags;
 	int pid;
 	int tgid;
 	int exit_code;
@@ -163,5 +164,7 @@ struct task_struct {
 
 /* include/linux/sched/signal.h: group_exit_code is the process's own */
 #define SIGNAL_GROUP_EXIT 0x04
+/* include/linux/sched.h: a thread of the kernel itself */
+#define TASK_FLAG_KERNEL  0x00200000
 
 #endif

@@ -18,6 +18,11 @@ static __always_inline __u32 task_network_namespace(struct task_struct *task)
 	return BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
 }
 
+static __always_inline bool task_is_kernel(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, flags) & TASK_FLAG_KERNEL;
+}
+
 static __always_inline __u64 task_cgroup_id(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);

@@ -230,8 +230,12 @@ void node_process_started(struct node *node, const struct node_process *process)
 {
 	struct process *child = process_find(node->processes, process->pid, process->start_ns);
 
-	if (child && child->described.comm[0])
+	if (child && child->described.comm[0]) {
+		/* It may have chosen another since. */
+		if (process->comm)
+			str_set(child->described.comm, process->comm);
 		return;
+	}
 	struct process *parent = find_or_learn(node, process->parent_pid, process->parent_start_ns);
 	if (!parent) {
 		child = child ? child : learn(node, process->pid, process->start_ns);

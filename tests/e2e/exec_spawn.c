@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -59,6 +60,16 @@ static int spawn_many(const char *own_path, unsigned int count)
 		else
 			finish(start(own_path, i % 4 == 2 ? code : kill));
 	}
+	return 0;
+}
+
+/* One after the other, for measurements. */
+static int spawn_loop(unsigned int count, char *path)
+{
+	char *arguments[] = { path, NULL };
+
+	for (unsigned int i = 0; i < count; i++)
+		finish(start(path, arguments));
 	return 0;
 }
 
@@ -218,6 +229,12 @@ static int run_fork(unsigned int code)
 	return WEXITSTATUS(finish(pid)) != (int)code;
 }
 
+static int rename_self(const char *name)
+{
+	prctl(PR_SET_NAME, name);
+	return 31;
+}
+
 static int die_by(int number)
 {
 	const struct rlimit none = { 0, 0 };
@@ -239,6 +256,8 @@ int main(int count, char **arguments)
 	own_path[length] = '\0';
 	if (strcmp(what, "many") == 0)
 		return spawn_many(own_path, (unsigned int)number);
+	if (strcmp(what, "loop") == 0 && count > 3)
+		return spawn_loop((unsigned int)number, arguments[3]);
 	if (strcmp(what, "flood") == 0)
 		return spawn_flood((unsigned int)number);
 	if (strcmp(what, "long") == 0)
@@ -257,6 +276,8 @@ int main(int count, char **arguments)
 		return run_vfork();
 	if (strcmp(what, "fork") == 0)
 		return run_fork((unsigned int)number);
+	if (strcmp(what, "rename") == 0 && count > 2)
+		return rename_self(arguments[2]);
 	if (strcmp(what, "code") == 0)
 		return (int)number;
 	if (strcmp(what, "kill") == 0)

@@ -75,7 +75,7 @@ static __always_inline int handle_fork(struct task_struct *child)
 	struct exec_process *record;
 	__u8 one = 1;
 
-	if (pid != BPF_CORE_READ(child, tgid) || !is_watched(parent_pid))
+	if (pid != BPF_CORE_READ(child, tgid) || !is_watched(parent_pid) || task_is_kernel(child))
 		return 0;
 	if (scope_pid && bpf_map_update_elem(&scope_pids, &pid, &one, BPF_ANY))
 		count_loss(STATE_FULL);
@@ -196,7 +196,7 @@ static __always_inline int handle_exit(struct task_struct *task)
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	struct exec_exit *record;
 
-	if (BPF_CORE_READ(signal, live.counter) || !is_watched(pid))
+	if (BPF_CORE_READ(signal, live.counter) || !is_watched(pid) || task_is_kernel(task))
 		return 0;
 	count_one(COUNT_SEEN);
 	if (scope_pid)

@@ -116,7 +116,7 @@ static void consume_exit(struct exec *exec, const struct exec_exit *record)
 		exec->repeated++;
 		return;
 	}
-	/* Only of use when all that came before was lost: then at least this much is known. */
+	/* Its last name; and when all that came before was lost, at least this much is known. */
 	process.exe = "";
 	process.arguments = (struct slice){ (const uint8_t *)"", 0 };
 	node_process_started(exec->agent->node, &process);
