@@ -36,8 +36,47 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+struct in6_addr {
+	union {
+		__u32 u6_addr32[4];
+	} in6_u;
+};
+
 struct sock_common {
+	__u32 skc_daddr;
+	__u32 skc_rcv_saddr;
+	__u16 skc_dport; /* network order */
+	unsigned short skc_family;
 	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr; /* an IPv4 address is mapped */
+	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;	 /* 0: nobody asked yet */
+	unsigned long skc_flags; /* of enum sock_flags */
+};
+
+/* include/net/sock.h */
+enum sock_flags { SOCK_DEAD, SOCK_DONE };
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup; /* since 5.15; until then its address is in val, with flags */
 };
 
 typedef struct {
@@ -47,10 +86,13 @@ typedef struct {
 struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
+	int sk_err;
+	struct sock_cgroup_data sk_cgrp_data;
 };
 
 struct inet_sock {
 	struct sock sk;
+	__u16 inet_sport; /* network order; stays after the port was given back */
 };
 
 struct inet_connection_sock {
@@ -59,6 +101,11 @@ struct inet_connection_sock {
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	__u64 bytes_sent;     /* payload, each retransmission counts again */
+	__u64 bytes_retrans;  /* payload that was sent again */
+	__u64 bytes_received; /* in order, the FIN counts as one */
+	__u32 srtt_us;	      /* eight times the smoothed round trip */
+	__u32 total_retrans;
 };
 
 typedef struct {
@@ -103,18 +150,6 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
-struct kernfs_node {
-	__u64 id;
-};
-
-struct cgroup {
-	struct kernfs_node *kn;
-};
-
-struct cgroup_subsys_state {
-	struct cgroup *cgroup;
-};
-
 /* The value is the kernel's: bpf_core_enum_value(). */
 enum cgroup_subsys_id { memory_cgrp_id };
 
@@ -140,6 +175,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	int exit_code;
+	unsigned int flags;   /* PF_KTHREAD … */
 	__u64 start_boottime; /* since 5.5 */
 	char comm[16];
 	struct task_struct *group_leader;

@@ -95,13 +95,27 @@ static void name_peer(struct pipeline *pipeline, struct request_event *event)
 		str_set(event->peer_service, service);
 }
 
+/* What the feature saw itself stays where the node knows nothing: a process that is gone. */
+static void describe(struct node *node, struct event_process *process)
+{
+	uint32_t network_namespace = process->network_namespace;
+	char comm[sizeof(process->comm)];
+
+	memcpy(comm, process->comm, sizeof(comm));
+	node_describe(node, process);
+	if (!process->comm[0])
+		memcpy(process->comm, comm, sizeof(comm));
+	if (!process->network_namespace)
+		process->network_namespace = network_namespace;
+}
+
 void pipeline_emit(struct pipeline *pipeline, struct event_header *event)
 {
 	uint16_t offset = event->kind->process_offset;
 
 	event->id = ++pipeline->last_id;
 	if (offset && pipeline->node)
-		node_describe(pipeline->node, (struct event_process *)((char *)event + offset));
+		describe(pipeline->node, (struct event_process *)((char *)event + offset));
 	if (event->kind == &request_kind && pipeline->node)
 		name_peer(pipeline, (struct request_event *)event);
 	for (unsigned int i = 0; i < pipeline->output_count; i++)

@@ -20,8 +20,8 @@ void pipeline_free(struct pipeline *pipeline);
 /* At most 16 outputs. 0 or -ENOSPC. */
 int pipeline_add_output(struct pipeline *pipeline, pipeline_output *output, void *context);
 void pipeline_remove_output(struct pipeline *pipeline, pipeline_output *output, void *context);
-/* Fills header.id and the process part (from process.pid and process.start_ns), then calls the
- * outputs. */
+/* Fills header.id and the process part (from process.pid and process.start_ns; comm and
+ * network_namespace stay where nothing is known), then calls the outputs. */
 void pipeline_emit(struct pipeline *pipeline, struct event_header *event);
 
 #endif

@@ -372,6 +372,23 @@ int node_listener_find(struct node *node, uint32_t network_namespace, const stru
 	return 0;
 }
 
+void node_listener_started(struct node *node, const struct address *address, uint16_t port,
+	const struct event_process *process)
+{
+	struct socket_entry socket = {
+		.network_namespace = process->network_namespace,
+		.local_port = port,
+		.local = *address,
+	};
+
+	struct event_process described = *process;
+
+	if (!node->has_listeners)
+		refresh_listeners(node);
+	node_describe(node, &described);
+	listener_add(node->listeners, &socket, &described);
+}
+
 void node_tick(struct node *node, uint64_t now_ns)
 {
 	size_t live = process_live_count(node->processes);

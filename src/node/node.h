@@ -65,6 +65,12 @@ struct slice node_arguments(struct node *node, uint32_t pid, uint64_t start_ns);
 int node_listener_find(struct node *node, uint32_t network_namespace, const struct address *address,
 	uint16_t port, struct event_process *ret_process);
 /*
+ * A socket of the process began to listen on address:port, in process->network_namespace: known to
+ * node_listener_find from now on.
+ */
+void node_listener_started(struct node *node, const struct address *address, uint16_t port,
+	const struct event_process *process);
+/*
  * Called each second. Forgets the dead whose time is over, asks again for containers without a
  * name, and looks whether some of the live still do, so that all are looked at within about a
  * minute: a node where no exits are reported stays right too.
