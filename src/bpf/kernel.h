@@ -175,7 +175,6 @@ struct task_struct {
 	int pid;
 	int tgid;
 	int exit_code;
-	unsigned int flags;   /* PF_KTHREAD … */
 	__u64 start_boottime; /* since 5.5 */
 	char comm[16];
 	struct task_struct *group_leader;
