@@ -75,38 +75,39 @@ void pipeline_remove_output(struct pipeline *pipeline, pipeline_output *output, 
 	pipeline->output_count = kept;
 }
 
-/* The service at the other end, when that is on this node too. */
-static void name_peer(struct pipeline *pipeline, struct request_event *event)
+static struct peer_end end_at(const char *event, uint16_t address, uint16_t port)
 {
-	uint32_t network_namespace = event->process.network_namespace;
-	struct peer_end own = { event->local_address, network_namespace, event->local_port };
-	struct peer_end other = { event->peer_address, network_namespace, event->peer_port };
+	struct peer_end end = { 0 };
+
+	memcpy(&end.address, event + address, sizeof(end.address));
+	memcpy(&end.port, event + port, sizeof(end.port));
+	return end;
+}
+
+/* The service at the other end, when that is on this node too; own: the process at this end. */
+static void name_peer(
+	struct pipeline *pipeline, struct event_header *header, const struct event_process *own)
+{
+	const struct event_ends *ends = header->kind->ends;
+	char *event = (char *)header;
+	struct peer_end local = end_at(event, ends->local_address, ends->local_port);
+	struct peer_end peer = end_at(event, ends->peer_address, ends->peer_port);
 	struct event_process listener = { 0 };
 	const char *service;
 
-	if (event->process.service[0])
-		peer_note(pipeline->peers, &own, event->process.service);
-	service = peer_find(pipeline->peers, &other);
-	if (!service && event->role == ROLE_CLIENT &&
-		node_listener_find(pipeline->node, network_namespace, &other.address, other.port,
+	local.network_namespace = own->network_namespace;
+	peer.network_namespace = own->network_namespace;
+	if (own->service[0] && local.port)
+		peer_note(pipeline->peers, &local, own->service);
+	if (!peer.port)
+		return;
+	service = peer_find(pipeline->peers, &peer);
+	if (!service && *(uint8_t *)(event + ends->role) == ROLE_CLIENT &&
+		node_listener_find(pipeline->node, peer.network_namespace, &peer.address, peer.port,
 			&listener) == 0)
 		service = listener.service;
 	if (service)
-		str_set(event->peer_service, service);
-}
-
-/* What the feature saw itself stays where the node knows nothing: a process that is gone. */
-static void describe(struct node *node, struct event_process *process)
-{
-	uint32_t network_namespace = process->network_namespace;
-	char comm[sizeof(process->comm)];
-
-	memcpy(comm, process->comm, sizeof(comm));
-	node_describe(node, process);
-	if (!process->comm[0])
-		memcpy(process->comm, comm, sizeof(comm));
-	if (!process->network_namespace)
-		process->network_namespace = network_namespace;
+		str_copy(event + ends->peer_service, EVENT_SERVICE_BYTES, service);
 }
 
 void pipeline_emit(struct pipeline *pipeline, struct event_header *event)
@@ -114,10 +115,13 @@ void pipeline_emit(struct pipeline *pipeline, struct event_header *event)
 	uint16_t offset = event->kind->process_offset;
 
 	event->id = ++pipeline->last_id;
-	if (offset && pipeline->node)
-		describe(pipeline->node, (struct event_process *)((char *)event + offset));
-	if (event->kind == &request_kind && pipeline->node)
-		name_peer(pipeline, (struct request_event *)event);
+	if (offset && pipeline->node) {
+		struct event_process *process = (struct event_process *)((char *)event + offset);
+
+		node_describe(pipeline->node, process);
+		if (event->kind->ends)
+			name_peer(pipeline, event, process);
+	}
 	for (unsigned int i = 0; i < pipeline->output_count; i++)
 		pipeline->outputs[i].output(pipeline->outputs[i].context, event);
 }

@@ -70,14 +70,35 @@ struct event_header {
 	uint64_t id;	  /* unique on this machine, rising; set by the pipeline */
 };
 
+/* Where a struct with the two ends of a connection keeps them: offsets of members of these names.
+ */
+struct event_ends {
+	uint16_t role; /* uint8_t, enum request_role */
+	uint16_t local_address;
+	uint16_t local_port;
+	uint16_t peer_address;
+	uint16_t peer_port;
+	uint16_t peer_service; /* char[EVENT_SERVICE_BYTES], which the pipeline fills */
+};
+#define EVENT_ENDS(struct_)                                                                        \
+	(&(const struct event_ends){                                                               \
+		.role = offsetof(struct struct_, role),                                            \
+		.local_address = offsetof(struct struct_, local_address),                          \
+		.local_port = offsetof(struct struct_, local_port),                                \
+		.peer_address = offsetof(struct struct_, peer_address),                            \
+		.peer_port = offsetof(struct struct_, peer_port),                                  \
+		.peer_service = offsetof(struct struct_, peer_service),                            \
+	})
+
 /* A kind of event: a table of the store, a word of `skep watch`. */
 struct event_kind {
 	const char *name;	    /* "request" */
 	const char *summary;	    /* one sentence */
 	const struct field *fields; /* the first is always time_ns */
 	uint16_t field_count;
-	uint16_t size;		 /* of the struct */
-	uint16_t process_offset; /* of its struct event_process, 0 when it has none */
+	uint16_t size;		       /* of the struct */
+	uint16_t process_offset;       /* of its struct event_process, 0 when it has none */
+	const struct event_ends *ends; /* NULL when it has none */
 	/*
 	 * The one-line form for people; NULL: the FIELD_IN_COMPACT fields in order.
 	 *   {name}          the value, with its unit; an empty one takes the blanks before it along

@@ -67,6 +67,7 @@ const struct event_kind request_kind = {
 	.field_count = ARRAY_LENGTH(request_fields),
 	.size = sizeof(struct request_event),
 	.process_offset = offsetof(struct request_event, process),
+	.ends = EVENT_ENDS(request_event),
 	.compact = "{time_ns} {service|comm} {role=·,←,→} {peer_service|peer_address}"
 		   "<:{peer_port}>  {operation^detail} {detail|target} {status} {duration_ns} "
 		   "{response_bytes}{is_incomplete=, incomplete}",

@@ -60,16 +60,6 @@ static void guess_owner(struct tcp *tcp, struct tcp_event *event)
 	event->owner = TCP_OWNER_LISTENER;
 }
 
-static void name_peer(struct tcp *tcp, struct tcp_event *event)
-{
-	struct event_process process = { 0 };
-
-	if (event->role == ROLE_CLIENT &&
-		node_listener_find(tcp->agent->node, event->process.network_namespace,
-			&event->peer_address, event->peer_port, &process) == 0)
-		str_copy(event->peer_service, sizeof(event->peer_service), process.service);
-}
-
 static void report(void *context, struct tcp_event *event)
 {
 	struct tcp *tcp = context;
@@ -80,7 +70,6 @@ static void report(void *context, struct tcp_event *event)
 		tcp->foreign++;
 		return;
 	}
-	name_peer(tcp, event);
 	tcp->reported++;
 	pipeline_emit(tcp->agent->pipeline, &event->header);
 }

@@ -76,6 +76,7 @@ const struct event_kind tcp_kind = {
 	.field_count = ARRAY_LENGTH(tcp_fields),
 	.size = sizeof(struct tcp_event),
 	.process_offset = offsetof(struct tcp_event, process),
+	.ends = EVENT_ENDS(tcp_event),
 	.compact = "{time_ns} {service|comm} {role=·,←,→} {peer_service|peer_address}"
 		   "<:{peer_port|local_port}>  {event} {reason}< {duration_ns}><  sent "
 		   "{bytes_sent}><  received {bytes_received}><  {retransmits} retransmitted>",
