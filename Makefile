@@ -50,13 +50,14 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Werror -Wno-unused-function -D_
 	-Isrc -I$(GEN) -isystem /usr/include/$(shell $(CC) -print-multiarch)
 
 SOURCES := $(shell find src -name '*.c' ! -name '*.bpf.c' ! -name '*_test.c' | sort)
-BPF_SOURCES := $(shell find src -name '*.bpf.c' | sort)
+BPF_SOURCES := $(shell find src tests/bench -name '*.bpf.c' | sort)
 TESTS := $(shell find src -name '*_test.c' | sort)
 VIEWS := $(sort $(wildcard views/*.sql))
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 LIBRARY_OBJECTS := $(filter-out $(OUT)/src/main.o,$(OBJECTS))
 SKELETONS := $(patsubst %.bpf.c,$(GEN)/%.skel.h,$(notdir $(BPF_SOURCES)))
 TEST_PROGRAMS := $(TESTS:%.c=$(OUT)/%)
+BENCH_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(filter-out %.bpf.c,$(shell find tests/bench -name '*.c'))))
 FUZZ_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 GENERATED := $(SKELETONS) $(GEN)/views.inc
 
@@ -127,7 +128,11 @@ $(OUT)/tests/e2e/%: $(OUT)/tests/e2e/%.o $(OUT)/libskep.a
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) $^ $(LDLIBS) -o $@
 
--include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d) $(wildcard $(GEN)/*.d)
+$(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/libskep.a
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) $^ $(LDLIBS) -o $@
+
+-include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d) $(wildcard $(GEN)/*.d)
 
 # ---- tests -------------------------------------------------------------------------------------
 .PHONY: check unit checkers fuzz-seeds fuzz test bench e2e
@@ -166,13 +171,9 @@ fuzz:
 test: all
 	@tools/run-all-tests
 
-BENCHES := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/bench/*.c)))
-
-$(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/libskep.a
-	@$(CC) $(ALL_LDFLAGS) $< $(OUT)/libskep.a $(LDLIBS) -o $@
-
-bench: all $(BENCHES)
-	@tests/bench/run
+# make bench ROWS="nginx store": only these, and docs/performance.md stays as it is.
+bench: all $(BENCH_PROGRAMS)
+	@tests/bench/run $(if $(ROWS),$(ROWS),--write)
 
 # ---- machine -----------------------------------------------------------------------------------
 .PHONY: deps run clean format
