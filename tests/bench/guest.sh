@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Inside a guest whose clock counts instructions: nginx under wrk, without anything, with empty
-# programs, with skep. In: nginx, wrk, skep, attach and nginx.conf in /skep; SECONDS_EACH, virtual.
+# programs, with skep. In: nginx, wrk, skep, attach and nginx.conf in /skep; the files plan
+# ("STATE SCENARIO..." a line) and seconds, the guest's, of each.
 # Out: a line "measured SCENARIO STATE NAME=VALUE…" each; times are virtual nanoseconds.
 scope=/sys/fs/cgroup/server
 agent=/tmp/agent
@@ -31,16 +32,19 @@ handled() {
 	wget -q -O - http://127.0.0.1:18081/ | awk 'NR == 3 { print $3 }'
 }
 
-agent_count() { # FILTER
-	skep status --dir "$agent" -o json | jq ".features[] | select(.name == \"http\") | $1"
+lost() {
+	skep status --dir "$agent" -o json | jq '.features[] | select(.name == "http").lost | add'
 }
 
-# Waits until all that was seen is told; a gap that stays shows in the counts.
-agent_settled() {
-	for _ in $(seq 100); do
-		[ "$(agent_count .seen)" != "$(agent_count '.reported + (.lost | add)')" ] || return 0
-		usleep 50000
+# Exchanges in the store, once they and the lost make up what was sent, or as they are after a while.
+recorded() { # SENT
+	for _ in $(seq 40); do
+		count=$(skep sql --dir "$agent" -o json "select coalesce(sum(count), 0) as n from request_rate
+			where protocol = 'http' and role = 'server'" | jq .n)
+		[ $((count + $(lost))) -ne "$1" ] || break
+		usleep 100000
 	done
+	echo "$count"
 }
 
 start_state() { # STATE
@@ -79,29 +83,40 @@ load() { # SCENARIO
 	esac >/tmp/wrk.log
 }
 
-measure() { # SCENARIO STATE
-	start_state "$2" || return
+measure() { # STATE SCENARIO
 	line=''
-	before=$(handled)
-	seen=0 agent_before=0
-	if [ -n "$agent_pid" ]; then
-		agent_settled
-		seen=$(agent_count .reported)
-		lost=$(agent_count '.lost | add')
-		agent_before=$(cpu_ns "$agent_pid")
-	fi
+	[ -z "$agent_pid" ] || agent_ns=$(cpu_ns "$agent_pid")
 	server=$(cpu_ns "$worker")
-	load "$1"
+	load "$2"
 	server=$(($(cpu_ns "$worker") - server))
 	if [ -n "$agent_pid" ]; then
-		agent_ns=$(($(cpu_ns "$agent_pid") - agent_before))
-		agent_settled
-		line="agent_ns=$agent_ns recorded=$(($(agent_count .reported) - seen))"
-		line="$line lost=$(($(agent_count '.lost | add') - lost))"
+		sleep 1.1 # the store hands rows to its writer once a second
+		agent_ns=$(($(cpu_ns "$agent_pid") - agent_ns))
 	fi
-	echo "measured $1 $2 sent=$(($(handled) - before - 1)) server_ns=$server $(awk '
+	now=$(handled)
+	sent=$((now - before - 1))
+	if [ -n "$agent_pid" ]; then
+		# The question to nginx is an exchange as well.
+		counted=$(recorded $((known + sent + 1)))
+		line="agent_ns=$agent_ns recorded=$((counted - known - 1)) lost=$(($(lost) - known_lost))"
+		known=$counted known_lost=$(lost)
+	fi
+	echo "measured $2 $1 sent=$sent server_ns=$server $(awk '
 		/^Requests.sec/ { printf "per_second=%s ", $2 }
 		/requests in/ { printf "answered=%s ", $1 }' /tmp/wrk.log)$line"
+	before=$now
+}
+
+measure_all() { # STATE SCENARIO...
+	state=$1
+	shift
+	start_state "$state" || return
+	known=0 known_lost=0
+	before=$(handled)
+	[ -z "$agent_pid" ] || known=$(recorded 1)
+	for scenario in "$@"; do
+		measure "$state" "$scenario"
+	done
 	stop_state
 }
 
@@ -112,8 +127,7 @@ head -c 1024 /dev/zero >/tmp/www/file
 until wget -q -O /dev/null http://127.0.0.1:18081/ 2>/dev/null; do usleep 50000; done
 worker=$(pidof nginx | tr ' ' '\n' | sort -n | tail -n 1)
 SECONDS_EACH=$(cat /skep/seconds)
-while read -r scenario states; do
-	for state in $states; do
-		measure "$scenario" "$state" || echo "failed $scenario $state"
-	done
+while read -r state scenarios; do
+	# shellcheck disable=SC2086 # names, split on purpose
+	measure_all "$state" $scenarios || echo "failed $state"
 done </skep/plan

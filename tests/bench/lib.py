@@ -141,10 +141,13 @@ class Bench(contextlib.ExitStack):
 
     @contextlib.contextmanager
     def agent(self, *flags, cpu=None):
-        with self.process(SKEP, "run", "--dir", self.path("agent"), "--listen", "off", "--scope",
+        """An agent with an empty store that watches the cgroup, ready."""
+        directory = self.path("agent")
+        shutil.rmtree(directory, ignore_errors=True)
+        with self.process(SKEP, "run", "--dir", directory, "--listen", "off", "--scope",
                           f"cgroup:{self.cgroup}", *flags, log="agent.log", cpu=cpu) as child:
             wait_until(10, lambda: self.log_has("agent.log", "watching", child), "the agent")
-            agent = Agent(child.pid, self.path("agent"))
+            agent = Agent(child, directory)
             agent.ask("status", "--wait", "20")
             yield agent
 
@@ -160,8 +163,8 @@ class Bench(contextlib.ExitStack):
 
 
 class Agent:
-    def __init__(self, pid, directory):
-        self.pid = pid
+    def __init__(self, child, directory):
+        self.child, self.pid = child, child.pid
         self.directory = directory
 
     def ask(self, command, *flags):
@@ -171,16 +174,24 @@ class Agent:
     def status(self):
         return json.loads(self.ask("status", "-o", "json"))
 
-    def counts(self, feature="http"):
-        """seen, reported, lost; once all that was seen is told, or after 5 s."""
+    def sql(self, query):
+        """The first row's values."""
+        return list(json.loads(self.ask("sql", "-o", "json", query).splitlines()[0]).values())
+
+    def recorded(self, sent):
+        """Served requests as the store counts them, as its rows' weights restore them, and what is
+        told as lost: once they make up what was sent, or as they are after 5 s."""
         end = time.monotonic() + 5
         while True:
             features = self.status()["features"]
-            found = next(item for item in features if item["name"] == feature)
-            lost = sum(found["lost"].values())
-            if found["seen"] == found["reported"] + lost or time.monotonic() > end:
-                return found["seen"], found["reported"], lost
-            time.sleep(0.05)
+            lost = sum(next(one for one in features if one["name"] == "http")["lost"].values())
+            counted, weights = (self.sql(f"select coalesce(sum({what}), 0) from {table} where "
+                                         "protocol = 'http' and role = 'server'")[0]
+                                for what, table in (("count", "request_rate"),
+                                                    ("weight", "request")))
+            if counted + lost == sent == weights + lost or time.monotonic() > end:
+                return counted, weights, lost
+            time.sleep(0.1)
 
 
 class Nginx:

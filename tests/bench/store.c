@@ -2,7 +2,7 @@
 /*
  * How many rows a second one core can put into the store, and what a row takes on disk. Requests
  * with texts of usual length go through store_write as from the pipeline; CPU time of both threads,
- * loop and writer, is counted. Prints one line of JSON.
+ * loop and writer, is counted. Prints rows as lib.py says.
  * Usage: store [ROWS [MEGABYTES [ROWS_PER_SECOND]]]
  */
 #include <stdio.h>
@@ -116,17 +116,23 @@ static int run(const struct store_options *options, uint64_t rows)
 	loop = cpu_seconds(RUSAGE_THREAD) - loop - prepared;
 	store_close(store, &counts);
 	all = cpu_seconds(RUSAGE_SELF) - all - prepared;
-	printf("{\"benchmark\":\"store\",\"events\":%llu,\"rows\":%llu,\"sampled\":%llu,"
-	       "\"lost\":%llu,\"rows_per_cpu_second\":%.0f,\"loop_ns_per_event\":%.0f,"
-	       "\"wall_seconds\":%.2f,\"bytes_on_disk\":%llu,\"bytes_per_row\":%.1f,"
-	       "\"rows_expired\":%llu,\"longest_commit_ms\":%.1f}\n",
-		(unsigned long long)rows, (unsigned long long)counts.written,
-		(unsigned long long)counts.sampled,
-		(unsigned long long)(counts.lost + counts.uncounted), (double)counts.written / all,
-		loop / (double)rows * 1e9, (double)(clock_monotonic_ns() - start_ns) * 1e-9,
-		(unsigned long long)counts.bytes,
+	printf("{\"row\":\"rows into the store\",\"unit\":\"a second a core\",\"value\":%.0f,"
+	       "\"budget\":\">= 200000\",\"note\":\"%.2f s by the clock, longest commit %.1f "
+	       "ms\"}\n",
+		(double)counts.written / all, (double)(clock_monotonic_ns() - start_ns) * 1e-9,
+		(double)counts.commit_longest_ns * 1e-6);
+	printf("{\"row\":\"the loop's part of a row\",\"unit\":\"ns\",\"value\":%.0f}\n",
+		loop / (double)rows * 1e9);
+	printf("{\"row\":\"a row on disk\",\"unit\":\"bytes\",\"value\":%.1f,\"note\":"
+	       "\"%llu bytes, %llu rows expired\"}\n",
 		(double)counts.bytes / (double)(counts.written - counts.expired),
-		(unsigned long long)counts.expired, (double)counts.commit_longest_ns * 1e-6);
+		(unsigned long long)counts.bytes, (unsigned long long)counts.expired);
+	printf("{\"row\":\"events that the store neither wrote nor counted in a row's weight\","
+	       "\"unit\":\"events\",\"value\":%llu,\"budget\":\"== 0\",\"note\":\"%llu events, "
+	       "%llu "
+	       "rows, %llu sampled\"}\n",
+		(unsigned long long)(counts.lost + counts.uncounted), (unsigned long long)rows,
+		(unsigned long long)counts.written, (unsigned long long)counts.sampled);
 	return 0;
 }
 
