@@ -30,7 +30,7 @@ include tools/packages.mk
 LIBRARIES := libbpf libcap-ng libelf zlib sqlite3 libmicrohttpd libcurl jansson yaml-0.1 libpcre2-8
 LIBRARY_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LIBRARY_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
-ifeq ($(LIBRARY_LIBS)$(filter deps run clean,$(MAKECMDGOALS)),)
+ifeq ($(LIBRARY_LIBS)$(filter deps deps-build run test clean,$(MAKECMDGOALS)),)
 $(warning libraries are missing: `make deps` installs them)
 endif
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
@@ -58,6 +58,8 @@ LIBRARY_OBJECTS := $(filter-out $(OUT)/src/main.o,$(OBJECTS))
 SKELETONS := $(patsubst %.bpf.c,$(GEN)/%.skel.h,$(notdir $(BPF_SOURCES)))
 TEST_PROGRAMS := $(TESTS:%.c=$(OUT)/%)
 BENCH_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(filter-out %.bpf.c,$(shell find tests/bench -name '*.c'))))
+BPF_TEST_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/bpf/*_test.c)))
+SHARED_HEADERS := src/bpf/event.h $(shell find src -name '*_record.h' | sort)
 FUZZ_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 GENERATED := $(SKELETONS) $(GEN)/views.inc
 
@@ -124,6 +126,22 @@ $(OUT)/tests/fuzz/%_fuzzer: $(OUT)/tests/fuzz/%_fuzz.o $(OUT)/libskep.a
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer $^ $(LDLIBS) -o $@
 
+$(OUT)/tests/bpf/%_test: $(OUT)/tests/bpf/%_test.o $(OUT)/libskep.a
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) $^ $(LDLIBS) -lcmocka -o $@
+
+# What both halves share, with the type information of either compiler; natively only gcc writes BTF.
+$(GEN)/shared.c: $(SHARED_HEADERS) src/features.def Makefile
+	@mkdir -p $(@D)
+	@{ printf '#include "%s"\n' $(SHARED_HEADERS:src/%=%); \
+		sed -nE 's/^(struct|union|enum) ([a-z0-9_]+) \{.*/\1 \2 a_\2;/p' $(SHARED_HEADERS); } > $@
+
+$(GEN)/shared_native.o: $(GEN)/shared.c
+	@gcc -std=gnu11 -Isrc -gbtf -c $< -o $@
+
+$(GEN)/shared_kernel.o: $(GEN)/shared.c
+	@$(CLANG) $(BPF_CFLAGS) -include bpf/kernel.h -c $< -o $@
+
 $(OUT)/tests/e2e/%: $(OUT)/tests/e2e/%.o $(OUT)/libskep.a
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) $^ $(LDLIBS) -o $@
@@ -132,30 +150,38 @@ $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/libskep.a
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) $^ $(LDLIBS) -o $@
 
--include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d) $(wildcard $(GEN)/*.d)
+-include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d) \
+	$(BPF_TEST_PROGRAMS:=.d) $(wildcard $(GEN)/*.d)
 
 # ---- tests -------------------------------------------------------------------------------------
-.PHONY: check unit checkers fuzz-seeds fuzz test bench e2e
+.PHONY: check unit checkers fuzz-seeds fuzz bpf e2e kernels test bench
 unit: $(TEST_PROGRAMS)
 	@tools/run-tests unit $(TEST_PROGRAMS)
 
 checkers:
-	@tools/check_includes
-	@tools/check_size
-	@tools/check_format
+	@tools/run-checkers
 
 # The unit tier always runs under the sanitizers, in its own folder.
 check: checkers
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined unit fuzz-seeds
 
-# Every fuzz target over its seeds, under the sanitizers.
+# Under the sanitizers too: every fuzz target over its seeds, and the kernel halves in this kernel.
 ifeq ($(SANITIZE),)
-fuzz-seeds:
+fuzz-seeds bpf:
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined $@
 else
 fuzz-seeds: $(FUZZ_PROGRAMS)
 	@tools/run-tests fuzz $(FUZZ_PROGRAMS)
+
+bpf: $(BPF_TEST_PROGRAMS) $(GEN)/shared_native.o $(GEN)/shared_kernel.o
+	@tools/run-tests bpf $(BPF_TEST_PROGRAMS)
 endif
+
+e2e: all
+	@tests/e2e/run $(NAMES)
+
+kernels: all
+	@tests/kernels/run $(NAMES)
 
 # make fuzz TARGET=http SECONDS=60: new inputs and crashes go to $(BUILD)/fuzz.
 SECONDS ?= 60
@@ -168,7 +194,7 @@ fuzz:
 	@$(FUZZ_OUT)/sanitize/tests/fuzz/$(TARGET)_fuzzer -max_total_time=$(SECONDS) -max_len=20000 \
 		-artifact_prefix=$(FUZZ_OUT)/ $(FUZZ_OUT)/corpus/$(TARGET) tests/fuzz/seeds/$(TARGET)
 
-test: all
+test:
 	@tools/run-all-tests
 
 # make bench ROWS="nginx store": only these, and docs/performance.md stays as it is.
@@ -176,12 +202,16 @@ bench: all $(BENCH_PROGRAMS)
 	@tests/bench/run $(if $(ROWS),$(ROWS),--write)
 
 # ---- machine -----------------------------------------------------------------------------------
-.PHONY: deps run clean format
+.PHONY: deps deps-build run clean format compile_commands
 deps:
 	@tools/install-packages $(PACKAGES_BUILD) $(PACKAGES_TEST)
 
+deps-build:
+	@tools/install-packages $(PACKAGES_BUILD)
+
+# make run FLAGS='--listen 127.0.0.1:8000'
 run:
-	@tools/run
+	@tools/run $(FLAGS)
 
 format:
 	@git ls-files -co --exclude-standard 'src/*.c' 'src/*.h' 'tests/*.c' | xargs clang-format -i
