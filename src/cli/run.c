@@ -77,8 +77,9 @@ static void print_hints(const struct agent *agent, const struct api *api)
 	printf("watching%s%s\n", agent->config.scope[0] ? " " : "", agent->config.scope);
 	if (api_url(api))
 		printf("page  %s\n", api_url(api));
-	printf("try   skep status%s\n      skep watch%s\n      skep watch request%s -o json\n",
-		place, place, place);
+	/* As it was called: until it is installed, no shell finds it by its bare name. */
+	printf("try   %s status%s\n      %s watch%s\n      %s map%s\n", program_invocation_name,
+		place, program_invocation_name, place, program_invocation_name, place);
 	fflush(stdout);
 }
 
