@@ -133,7 +133,7 @@ class Bench(contextlib.ExitStack):
 
     @contextlib.contextmanager
     def empty_programs(self, which):
-        """which: cgroup, calls or calls-both, as attach takes it."""
+        """which: cgroup, calls, calls-both or processes, as attach takes it."""
         place = [self.cgroup] if which == "cgroup" else []
         with self.process(ATTACH, which, *place, log="attach.log") as child:
             wait_until(10, lambda: self.log_has("attach.log", "attached", child), "attach")

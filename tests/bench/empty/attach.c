@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Attaches a set of empty programs for as long as it runs: the reference of the benchmarks.
- * Usage: attach cgroup FOLDER | attach calls | attach calls-both
+ * Usage: attach cgroup FOLDER | attach calls | attach calls-both | attach processes
  *   cgroup      cgroup_skb both ways and sockops, on that cgroup
  *   calls       the entries of ten system calls that read and write
  *   calls-both  their entries and their returns
+ *   processes   the tracepoints of fork, exec and exit
  * Prints "attached N" once all are, then waits to be ended. Exit code 1 with the reason on standard
  * error. Where tracefs is not mounted it is, in a mount namespace of this process alone.
  */
@@ -22,8 +23,10 @@
 
 static bool is_wanted(const char *set, const char *section)
 {
+	if (str_equal(set, "processes"))
+		return str_starts_with(section, "tp_btf/sched_process_");
 	if (str_equal(set, "cgroup"))
-		return !str_starts_with(section, "tp/");
+		return !str_starts_with(section, "tp");
 	if (str_equal(set, "calls"))
 		return str_starts_with(section, "tp/syscalls/sys_enter_");
 	return str_starts_with(section, "tp/");
@@ -60,7 +63,8 @@ int main(int argc, char **argv)
 	int cgroup_fd = argc > 2 ? open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	unsigned int count = 0;
 
-	if (!bpf || (argc > 2 && cgroup_fd < 0) || (cgroup_fd < 0 && mount_tracefs() != 0))
+	if (!bpf || (argc > 2 && cgroup_fd < 0) ||
+		(str_starts_with(set, "calls") && mount_tracefs() != 0))
 		return 1;
 	bpf_object__for_each_program(program, bpf->obj)
 	{

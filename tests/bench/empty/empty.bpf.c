@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Programs that do nothing, on the hooks of the packet door and on the system calls that read and
- * write: what only being there costs. attach.c loads one set of them.
+ * Programs that do nothing, on the hooks of the packet door, on the system calls that read and
+ * write, and where processes begin and end: what only being there costs. attach.c loads one set of
+ * them.
  */
 #include <linux/bpf.h>
 
@@ -42,5 +43,15 @@ EMPTY_CALL(writev)
 EMPTY_CALL(sendto)
 EMPTY_CALL(sendmsg)
 EMPTY_CALL(sendfile64)
+
+#define EMPTY_PROCESS(event)                                                                       \
+	SEC("tp_btf/sched_process_" #event) int process_##event(void *context)                     \
+	{                                                                                          \
+		return 0;                                                                          \
+	}
+
+EMPTY_PROCESS(fork)
+EMPTY_PROCESS(exec)
+EMPTY_PROCESS(exit)
 
 char LICENSE[] SEC("license") = "GPL";
