@@ -194,6 +194,29 @@ int listen_tcp(const char *text, int *ret_fd, uint16_t *ret_port, struct fail *f
 	return 0;
 }
 
+int listen_share(const char *path, gid_t group, struct fail *fail)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	struct stat status;
+
+	if (chown(path, (uid_t)-1, group) != 0)
+		return fail_set(fail, -errno, "cannot give %s to the group " LISTEN_GROUP ": %s",
+			path, strerror(errno));
+	if (!slash || !str_copy_slice(folder, sizeof(folder),
+			      (struct slice){ (const uint8_t *)path, (size_t)(slash - path) }))
+		return 0;
+	/* A folder as an agent makes it lets only its group in; any other is a person's own choice.
+	 * The files inside keep the group of the agent. */
+	if (lstat(folder, &status) != 0 || !S_ISDIR(status.st_mode) ||
+		(status.st_mode & 07777) != 0750 || status.st_uid != geteuid())
+		return 0;
+	if (chown(folder, (uid_t)-1, group) != 0)
+		return fail_set(fail, -errno, "cannot give %s to the group " LISTEN_GROUP ": %s",
+			folder, strerror(errno));
+	return 0;
+}
+
 int listen_unix(const char *path, int *ret_fd, struct fail *fail)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -219,9 +242,8 @@ int listen_unix(const char *path, int *ret_fd, struct fail *fail)
 		return fail_set(fail, error ? error : -errno, "cannot listen on %s: %s", path,
 			strerror(error ? -error : errno));
 	group = getgrnam(LISTEN_GROUP);
-	if (group && chown(path, (uid_t)-1, group->gr_gid) != 0)
-		return fail_set(fail, -errno, "cannot give %s to the group " LISTEN_GROUP ": %s",
-			path, strerror(errno));
+	if (group && listen_share(path, group->gr_gid, fail) != 0)
+		return fail->code;
 	if (chmod(path, 0660) != 0)
 		return fail_set(
 			fail, -errno, "cannot set the mode of %s: %s", path, strerror(errno));

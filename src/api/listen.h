@@ -26,6 +26,9 @@ int listen_parse(const char *text, struct listen_address *ret_address, struct fa
 int listen_tcp(const char *text, int *ret_fd, uint16_t *ret_port, struct fail *fail);
 /* Makes the socket file, mode 0660, in place of an old one: the caller holds the folder's lock. */
 int listen_unix(const char *path, int *ret_fd, struct fail *fail);
+/* Gives the socket to the group, and its folder when that has the mode and the owner of one that an
+ * agent made. 0 or -errno. */
+int listen_share(const char *path, gid_t group, struct fail *fail);
 /*
  * "nginx (pid 123)" for who listens on the port in this network namespace. -ENOENT when nobody
  * does, -EACCES when it cannot be known.

@@ -100,12 +100,43 @@ static void unix_socket(void **state)
 	assert_int_equal(listen_unix(longer, &fd, &fail), -ENAMETOOLONG);
 }
 
+/* Members of the group must get past the folder, too. */
+static void the_group_reaches_the_socket(void **state)
+{
+	char directory[] = "/tmp/skep-listen.XXXXXX";
+	const gid_t group = 1;
+	char path[64];
+	struct stat status;
+	struct fail fail = { 0 };
+	int fd;
+
+	if (geteuid() != 0)
+		skip();
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/socket", directory);
+	assert_int_equal(listen_unix(path, &fd, &fail), 0);
+	/* Not as an agent makes it: left alone. */
+	assert_int_equal(listen_share(path, group, &fail), 0);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_gid, group);
+	assert_int_equal(stat(directory, &status), 0);
+	assert_int_not_equal(status.st_gid, group);
+	assert_int_equal(chmod(directory, 0750), 0);
+	assert_int_equal(listen_share(path, group, &fail), 0);
+	assert_int_equal(stat(directory, &status), 0);
+	assert_int_equal(status.st_gid, group);
+	close(fd);
+	unlink(path);
+	rmdir(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(a_port_in_use_names_its_owner),
 		cmocka_unit_test(unix_socket),
+		cmocka_unit_test(the_group_reaches_the_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
