@@ -19,7 +19,10 @@
 
 static void run_again(void *context)
 {
-	server_run(context);
+	struct server *server = context;
+
+	server->is_posted = false;
+	server_run(server);
 }
 
 void server_run(struct server *server)
@@ -34,8 +37,8 @@ void server_run(struct server *server)
 			return;
 	}
 	/* Should the loop's queue be full, the tick carries on. */
-	if (server->daemon)
-		loop_post(server->loop, run_again, server);
+	if (server->daemon && !server->is_posted)
+		server->is_posted = loop_post(server->loop, run_again, server) == 0;
 }
 
 static void on_ready(void *context, uint32_t epoll_events)

@@ -15,6 +15,7 @@ struct server {
 	struct exchange_door door; /* to be filled before server_start */
 	struct MHD_Daemon *daemon;
 	int epoll_fd;
+	bool is_posted; /* a message to go on waits in the loop's queue: one is enough */
 };
 
 /* Takes the listening descriptor. The server must stay where it is until server_stop. 0 or -errno.
