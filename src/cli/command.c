@@ -4,7 +4,9 @@
  */
 #include "cli/command.h"
 
+#include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
@@ -93,6 +95,25 @@ static int reading_init(struct reading *reading, const struct command *command, 
 	return option_defaults(reading->tables, reading->table_count, fail);
 }
 
+/* What a file says comes after the defaults and before the flags. */
+static int reading_fill(struct reading *reading, char **arguments, struct fail *fail)
+{
+	char path[sizeof(reading->config.file)];
+	int error = option_parse(
+		reading->tables, reading->table_count, arguments, &reading->result, fail);
+
+	if (error < 0 || reading->result.wants_help || !reading->config.file[0])
+		return error;
+	str_set(path, reading->config.file);
+	error = option_defaults(reading->tables, reading->table_count, fail);
+	if (error == 0)
+		error = option_read_file(reading->tables, reading->table_count, path, fail);
+	if (error == 0)
+		error = option_parse(
+			reading->tables, reading->table_count, arguments, &reading->result, fail);
+	return error;
+}
+
 static int usage_error(const struct command *command, const struct fail *fail)
 {
 	fprintf(stderr, "skep %s: %s\n'skep %s --help' lists the options.\n", command->name,
@@ -109,8 +130,7 @@ static int command_call(const struct command *command, char **arguments)
 
 	if (reading_init(&reading, command, &fail) < 0)
 		return command_failed(&fail);
-	if (option_parse(reading.tables, reading.table_count, arguments, &reading.result, &fail) <
-		0)
+	if (reading_fill(&reading, arguments, &fail) < 0)
 		return usage_error(command, &fail);
 	if (reading.result.wants_help) {
 		pages_command(stdout, command);
@@ -159,14 +179,35 @@ static int without_command(const char *argument)
 	return unknown_command(argument);
 }
 
-int command_main(int argc, char **argv)
+static int run_named(char **argv)
 {
-	if (argc < 2) {
-		pages_program(stderr);
-		return EXIT_CODE_USAGE;
-	}
 	for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
 		if (str_equal(commands[i]->name, argv[1]))
 			return command_call(commands[i], argv + 2);
 	return without_command(argv[1]);
+}
+
+/* A reader that has seen enough is no failure; a full disk is. */
+static bool is_output_lost(void)
+{
+	struct pollfd output = { .fd = STDOUT_FILENO };
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return false;
+	return poll(&output, 1, 0) < 1 || !(output.revents & (POLLERR | POLLHUP));
+}
+
+int command_main(int argc, char **argv)
+{
+	int code;
+
+	if (argc < 2) {
+		pages_program(stderr);
+		return EXIT_CODE_USAGE;
+	}
+	code = run_named(argv);
+	if (!is_output_lost())
+		return code;
+	fprintf(stderr, "skep: not all output could be written\n");
+	return code ? code : EXIT_CODE_FAILED;
 }

@@ -3,10 +3,16 @@
  * What every command must have: a summary, examples, options whose defaults are valid and whose
  * names are given once; and the words that scripts rely on.
  */
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -86,12 +92,77 @@ static void exit_codes(void **state)
 	assert_int_equal(run("--version", NULL, NULL), EXIT_CODE_FINE);
 }
 
+static void output_that_is_lost_is_a_failure(void **state)
+{
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC), ends[2], saved;
+
+	fflush(stdout);
+	saved = dup(STDOUT_FILENO);
+	assert_true(full >= 0 && saved >= 0 && pipe(ends) == 0);
+	dup2(full, STDOUT_FILENO);
+	assert_int_equal(run("help", NULL, NULL), EXIT_CODE_FAILED);
+	clearerr(stdout);
+	/* Whoever reads had enough: `skep help | head -1`. */
+	signal(SIGPIPE, SIG_IGN);
+	close(ends[0]);
+	dup2(ends[1], STDOUT_FILENO);
+	assert_int_equal(run("help", NULL, NULL), EXIT_CODE_FINE);
+	clearerr(stdout);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	close(full);
+	close(ends[1]);
+}
+
+/* Runs the agent's options through a file; returns what stderr said. */
+static int run_with_file(const char *content, char *ret_text, size_t size)
+{
+	char path[] = "/tmp/skep-command.XXXXXX", option[64];
+	int saved = dup(STDERR_FILENO), file = mkstemp(path), text = memfd_create("stderr", 0);
+	ssize_t length;
+	int code;
+
+	assert_int_equal(write(file, content, strlen(content)), strlen(content));
+	close(file);
+	snprintf(option, sizeof(option), "--config=%s", path);
+	dup2(text, STDERR_FILENO);
+	code = run("run", option, "--scope=pid:4194304");
+	dup2(saved, STDERR_FILENO);
+	length = pread(text, ret_text, size - 1, 0);
+	ret_text[length > 0 ? length : 0] = '\0';
+	close(saved);
+	close(text);
+	unlink(path);
+	return code;
+}
+
+static void a_file_gives_options(void **state)
+{
+	char text[1024];
+
+	assert_int_equal(run_with_file("# ours\nlisten: off\nmax-age: soon\n", text, sizeof(text)),
+		EXIT_CODE_USAGE);
+	assert_non_null(strstr(text, ":3: max-age: expected a time"));
+	assert_int_equal(run_with_file("listen: nowhere\n", text, sizeof(text)), EXIT_CODE_USAGE);
+	assert_non_null(strstr(text, "--listen nowhere"));
+	assert_int_equal(run_with_file("lisen: off\n", text, sizeof(text)), EXIT_CODE_USAGE);
+	assert_non_null(strstr(text, ":1: "));
+	assert_non_null(strstr(text, "listen"));
+	/* The flag wins: the scope of the file would be refused as a word. */
+	assert_int_equal(run_with_file("scope: pid:0\ndir: /proc/skep\n", text, sizeof(text)),
+		EXIT_CODE_FAILED);
+	assert_non_null(strstr(text, "/proc/skep"));
+	assert_int_equal(run("run", "--config", "/nonexistent"), EXIT_CODE_USAGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_are_whole),
 		cmocka_unit_test(pages_are_made),
 		cmocka_unit_test(exit_codes),
+		cmocka_unit_test(output_that_is_lost_is_a_failure),
+		cmocka_unit_test(a_file_gives_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,9 @@
 #include "engine/scope.h"
 
 const struct option_row config_rows[] = {
+	OPTION(config, file, "config", 0, OPTION_TEXT, .value_name = "FILE",
+		.help = "read options from a YAML file first: `listen: off` stands for --listen "
+			"off; flags win"),
 	OPTION(config, directory, "dir", 0, OPTION_TEXT, .value_name = "DIR",
 		.help = "folder for store, socket and lock (/var/lib/skep; when not root, skep in "
 			"$XDG_STATE_HOME or ~/.local/state)"),

@@ -9,6 +9,7 @@
 #include "event/option.h"
 
 struct config {
+	char file[256];	       /* --config: read before the flags; "": none */
 	char directory[192];   /* --dir: store, socket, lock; "": keeps nothing */
 	char listen[96];       /* --listen: "ADDRESS:PORT" or "off" */
 	char scope[256];       /* --scope: "", cgroup:PATH, netns:PATH, pid:N */
