@@ -90,6 +90,7 @@ measure() { # STATE SCENARIO
 	load "$2"
 	server=$(($(cpu_ns "$worker") - server))
 	if [ -n "$agent_pid" ]; then
+		meanwhile_ns=$(($(cpu_ns "$agent_pid") - agent_ns))
 		sleep 1.1 # the store hands rows to its writer once a second
 		agent_ns=$(($(cpu_ns "$agent_pid") - agent_ns))
 	fi
@@ -98,7 +99,8 @@ measure() { # STATE SCENARIO
 	if [ -n "$agent_pid" ]; then
 		# The question to nginx is an exchange as well.
 		counted=$(recorded $((known + sent + 1)))
-		line="agent_ns=$agent_ns recorded=$((counted - known - 1)) lost=$(($(lost) - known_lost))"
+		line="agent_ns=$agent_ns meanwhile_ns=$meanwhile_ns"
+		line="$line recorded=$((counted - known - 1)) lost=$(($(lost) - known_lost))"
 		known=$counted known_lost=$(lost)
 	fi
 	echo "measured $2 $1 sent=$sent server_ns=$server $(awk '
