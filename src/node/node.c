@@ -17,6 +17,9 @@
 #include "node/process.h"
 
 #define SCAN_NS_MAXIMUM	    (200 * NS_PER_MS)
+/* A process that was read so soon after its fork is read again, at most that often. */
+#define YOUNG_NS	    NS_PER_S
+#define READ_AGAIN_NS	    (10 * NS_PER_MS)
 /* Looked at each second; all of the live within about a minute. */
 #define SWEEP_MINIMUM	    16
 #define SWEEP_SECONDS	    60
@@ -107,8 +110,11 @@ static struct process *learn(struct node *node, uint32_t pid, uint64_t start_ns)
 		return known;
 	struct process *process = process_add(
 		node->processes, pid, start_ns ? start_ns : stat.start_ns, node->now_ns);
-	if (process)
+	if (process) {
+		process->read_ns = clock_boottime_ns();
+		process->is_young = process->read_ns < stat.start_ns + YOUNG_NS;
 		read_process(node, process, fd, &stat);
+	}
 	return process;
 }
 
@@ -124,12 +130,36 @@ static struct process *find_or_learn(struct node *node, uint32_t pid, uint64_t s
 	return learned ? learned : process;
 }
 
+/* Where no exec events come, what was read between fork and exec would name the wrong program. */
+static void read_again(struct node *node, struct process *process)
+{
+	struct event_process *described = &process->described;
+	uint64_t now_ns = clock_boottime_ns();
+	_cleanup_(fd_closep)
+	int fd = -1;
+	struct proc_stat stat;
+
+	if (now_ns < process->read_ns + READ_AGAIN_NS)
+		return;
+	process->read_ns = now_ns;
+	process->is_young = now_ns < described->start_ns + YOUNG_NS;
+	fd = proc_open(node->proc_fd, described->pid);
+	if (fd < 0 || proc_read_stat(fd, &stat) < 0 ||
+		stat.start_ns / PROC_TICK_NS != described->start_ns / PROC_TICK_NS)
+		return;
+	if (process->is_named_by_program)
+		described->service[0] = '\0';
+	read_process(node, process, fd, &stat);
+}
+
 void node_describe(struct node *node, struct event_process *process)
 {
 	uint32_t pid = process->pid;
 	uint64_t start_ns = process->start_ns;
-	const struct process *known = find_or_learn(node, pid, start_ns);
+	struct process *known = find_or_learn(node, pid, start_ns);
 
+	if (known && known->is_young && !known->is_dead)
+		read_again(node, known);
 	if (known)
 		*process = known->described;
 	else
@@ -294,6 +324,7 @@ void node_process_executed(struct node *node, const struct node_process *process
 	if (!known)
 		return;
 	take_event(known, process);
+	known->is_young = false;
 	if (!known->described.parent_pid && process->parent_pid)
 		set_parent(node, known, process->parent_pid);
 	/* Runtimes and service managers place a process between its fork and its exec. */

@@ -24,6 +24,8 @@ struct process {
 	uint64_t parent_start_ns; /* 0 when unknown */
 	uint64_t cgroup_hash;	  /* of the text that its names were taken from */
 	uint64_t memory_group_id; /* in the v1 tree of that controller, 0 without one */
+	bool is_young;		  /* read from /proc soon after its fork: an exec may follow */
+	uint64_t read_ns;	  /* from /proc, CLOCK_BOOTTIME */
 	bool is_placed;		  /* container, pod and unit are those of the two groups */
 	char container[CONTAINER_ID_BYTES]; /* its whole id, "" outside of containers */
 	uint8_t *arguments;		    /* owned, NUL-separated, cut at the maximum */
