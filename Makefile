@@ -202,7 +202,7 @@ bench: all $(BENCH_PROGRAMS)
 	@tests/bench/run $(if $(ROWS),$(ROWS),--write)
 
 # ---- machine -----------------------------------------------------------------------------------
-.PHONY: deps deps-build run clean format compile_commands
+.PHONY: deps deps-build run install uninstall reference format compile_commands clean
 deps:
 	@tools/install-packages $(PACKAGES_BUILD) $(PACKAGES_TEST)
 
@@ -213,8 +213,45 @@ deps-build:
 run:
 	@tools/run $(FLAGS)
 
+# Program, unit, man pages and completion, under $(DESTDIR)$(PREFIX).
+COMMANDS := $(shell sed -n 's/^COMMAND(\(.*\))$$/\1/p' src/cli/commands.def)
+SHARE := $(PREFIX)/share
+INSTALLED_PAGES := $(SHARE)/man/man1/skep.1 $(COMMANDS:%=$(SHARE)/man/man1/skep-%.1)
+INSTALLED_BASH := $(SHARE)/bash-completion/completions/skep
+INSTALLED_FISH := $(SHARE)/fish/vendor_completions.d/skep.fish
+INSTALLED_ZSH := $(SHARE)/zsh/site-functions/_skep
+INSTALLED_UNIT := $(PREFIX)/lib/systemd/system/skep.service
+INSTALLED := $(PREFIX)/bin/skep $(INSTALLED_UNIT) $(INSTALLED_PAGES) $(INSTALLED_BASH) $(INSTALLED_FISH) \
+	$(INSTALLED_ZSH)
+
+install: all
+	@mkdir -p $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
+	@install -m 755 $(OUT)/skep $(DESTDIR)$(PREFIX)/bin/skep
+	@sed 's|@PREFIX@|$(PREFIX)|' packaging/skep.service >$(DESTDIR)$(INSTALLED_UNIT)
+	@$(OUT)/skep man >$(DESTDIR)$(SHARE)/man/man1/skep.1
+	@for name in $(COMMANDS); do \
+		$(OUT)/skep man $$name >$(DESTDIR)$(SHARE)/man/man1/skep-$$name.1 || exit 1; \
+	done
+	@$(OUT)/skep completion bash >$(DESTDIR)$(INSTALLED_BASH)
+	@$(OUT)/skep completion fish >$(DESTDIR)$(INSTALLED_FISH)
+	@$(OUT)/skep completion zsh >$(DESTDIR)$(INSTALLED_ZSH)
+	@echo 'installed under $(DESTDIR)$(PREFIX); to start it now and at every boot:'
+	@echo '  systemctl daemon-reload && systemctl enable --now skep'
+
+# What the agent stored stays: /var/lib/skep.
+uninstall:
+	@rm -f $(INSTALLED:%=$(DESTDIR)%)
+
+# What is generated from the tables and kept in the repository.
+reference: $(OUT)/src/cli/reference_test
+	@SKEP_GOLDEN_UPDATE=1 $< >/dev/null
+
 format:
-	@git ls-files -co --exclude-standard 'src/*.c' 'src/*.h' 'tests/*.c' | xargs clang-format -i
+	@git ls-files -co --exclude-standard 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h' | xargs $(firstword $(wildcard /usr/bin/clang-format-14) clang-format) -i
+
+# For editors and clang-tidy: how each file is compiled.
+compile_commands: $(GENERATED)
+	@tools/compile-commands $(CC) $(ALL_CFLAGS) -- $(SOURCES) $(TESTS)
 
 clean:
 	@rm -rf $(BUILD)
