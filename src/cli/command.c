@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "cli/pages.h"
 #include "engine/version.h"
+#include "event/inert.h"
 #include "event/nearest.h"
 
 #define COMMAND(name) extern const struct command name##_command;
@@ -43,9 +44,22 @@ const struct command *const *commands_all(size_t *ret_count)
 	return commands;
 }
 
+/* A reason may quote what others chose, such as the name of a process: a terminal must not act on
+ * it. */
+static void print_reason(const struct fail *fail)
+{
+	_cleanup_(buf_done)
+	struct buf safe = { 0 };
+
+	buf_init(&safe, 8 * FAIL_TEXT_BYTES);
+	inert_append(&safe, fail->text, INERT_UNLIMITED);
+	fprintf(stderr, "%s\n", buf_text(&safe));
+}
+
 int command_failed(const struct fail *fail)
 {
-	fprintf(stderr, "skep: %s\n", fail->text);
+	fprintf(stderr, "skep: ");
+	print_reason(fail);
 	switch (-fail->code) {
 	case EPERM:
 	case EACCES:
@@ -116,8 +130,9 @@ static int reading_fill(struct reading *reading, char **arguments, struct fail *
 
 static int usage_error(const struct command *command, const struct fail *fail)
 {
-	fprintf(stderr, "skep %s: %s\n'skep %s --help' lists the options.\n", command->name,
-		fail->text, command->name);
+	fprintf(stderr, "skep %s: ", command->name);
+	print_reason(fail);
+	fprintf(stderr, "'skep %s --help' lists the options.\n", command->name);
 	return EXIT_CODE_USAGE;
 }
 

@@ -153,6 +153,11 @@ static void a_file_gives_options(void **state)
 		EXIT_CODE_FAILED);
 	assert_non_null(strstr(text, "/proc/skep"));
 	assert_int_equal(run("run", "--config", "/nonexistent"), EXIT_CODE_USAGE);
+	/* What a terminal would act on is shown as text. */
+	assert_int_equal(
+		run_with_file("listen: \"\\e[31mred\"\n", text, sizeof(text)), EXIT_CODE_USAGE);
+	assert_null(strchr(text, '\033'));
+	assert_non_null(strstr(text, "\\x1b[31mred"));
 }
 
 int main(void)
