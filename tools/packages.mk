@@ -27,6 +27,8 @@ PACKAGES_TEST := \
 	cpio \
 	curl \
 	fish \
+	iproute2 \
+	iptables \
 	jq \
 	libclang-rt-dev \
 	libcmocka-dev \

@@ -41,6 +41,7 @@ enum count {
 	COUNT_LOST_LIMIT,      /* a bound of skep's own tables was reached */
 	COUNT_LOST_PARSE,      /* the bytes are not what they began like */
 	COUNT_LOST_HANDSHAKE,  /* data that came with a handshake: no socket shows it */
+	COUNT_LOST_NESTED,     /* a program would have interrupted itself, and was skipped */
 	COUNT_MAXIMUM
 };
 

@@ -15,6 +15,7 @@ const char *count_name(enum count count)
 		[COUNT_LOST_LIMIT] = "limit",
 		[COUNT_LOST_PARSE] = "parse",
 		[COUNT_LOST_HANDSHAKE] = "handshake",
+		[COUNT_LOST_NESTED] = "nested",
 	};
 
 	return (unsigned int)count < COUNT_MAXIMUM && names[count] ? names[count] : "unknown";

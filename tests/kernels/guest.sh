@@ -123,6 +123,22 @@ server 200 /index.html 10
 server 200 /item/ 200
 server 404 /missing/ 30'
 
+wanted_connections='accept server 10
+close client 10
+close server 10
+connect client 10'
+
+# "event role number" of the connections between wget and httpd.
+connections() {
+	skep sql --dir "$agent" -o json "SELECT event, role, count(*) AS n FROM tcp WHERE event <> 'listen'
+		AND 8081 IN (local_port, peer_port) GROUP BY event, role ORDER BY event, role" |
+		jq -r '"\(.event) \(.role) \(.n)"'
+}
+
+connections_are_all() {
+	equals "$wanted_connections" "$(connections)"
+}
+
 rows_are_all() {
 	equals "$wanted_rows" "$(rows)"
 }
@@ -141,6 +157,8 @@ check_agent() {
 	check '240 exchanges are answered' equals 0 $?
 	wait_until 20 rows_are_all
 	check '240 exchanges are seen from both ends' rows_are_all
+	wait_until 20 connections_are_all
+	check '10 connections are seen from both ends' connections_are_all
 	check 'nothing is lost' equals 0 "$(status '[.features[].lost[]] | add // 0')"
 	check 'all seen is reported' equals '' \
 		"$(status '.features[] | select(.seen != .reported) | .name')"

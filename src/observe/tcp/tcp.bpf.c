@@ -174,11 +174,29 @@ static __always_inline void on_change(const struct sock *sk, __u8 old_state, __u
 		on_close(tcp, connection, old_state);
 }
 
+static __always_inline bool is_told(int new_state)
+{
+	return new_state != TCP_STATE_SYN_RECV && new_state != TCP_STATE_CLOSE_WAIT &&
+	       new_state != TCP_STATE_FIN_WAIT2;
+}
+
+/*
+ * Two programs, since newer kernels skip a program that would interrupt itself: a packet that ends
+ * one connection may come while a process begins another. What is done by a process is on_state's;
+ * what comes with packets and timers, which do not interrupt each other, is on_state_soft's.
+ */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, const struct sock *sk, int old_state, int new_state)
 {
-	if (new_state != TCP_STATE_SYN_RECV && new_state != TCP_STATE_CLOSE_WAIT &&
-		new_state != TCP_STATE_FIN_WAIT2)
+	if (is_told(new_state) && sk->sk_lock.owned)
+		on_change(sk, old_state, new_state);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_state_soft, const struct sock *sk, int old_state, int new_state)
+{
+	if (is_told(new_state) && !sk->sk_lock.owned)
 		on_change(sk, old_state, new_state);
 	return 0;
 }

@@ -5,6 +5,7 @@
  * out: events `tcp`. An accepted connection waits for a moment for its owner, since the handshake
  * is over before any process knows of it.
  */
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <unistd.h>
 
@@ -250,6 +251,17 @@ static int tcp_open(struct agent *agent, const void *options, void **ret_state, 
 	return 0;
 }
 
+/* How often the kernel skipped it; kernels that never do say 0. */
+static uint64_t skipped(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t length = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) < 0)
+		return 0;
+	return info.recursion_misses;
+}
+
 static void tcp_counts(void *state, struct feature_counts *ret_counts)
 {
 	struct tcp *tcp = state;
@@ -258,7 +270,9 @@ static void tcp_counts(void *state, struct feature_counts *ret_counts)
 
 	if (loader_sum_counts(tcp->bpf->maps.counts, &counts) < 0)
 		return;
-	counts.seen += tcp->found + tcp->left_out;
+	/* Not each was an event: at most as many are lost. */
+	counts.lost[COUNT_LOST_NESTED] = skipped(tcp->bpf->progs.on_state_soft);
+	counts.seen += tcp->found + tcp->left_out + counts.lost[COUNT_LOST_NESTED];
 	counts.seen -= MIN(counts.seen, not_yet);
 	counts.lost[COUNT_LOST_LIMIT] += tcp->left_out;
 	counts.lost[COUNT_LOST_READ] += tcp->unsound;

@@ -19,10 +19,9 @@ static const char *const reason_words[] = { "", "local_close", "peer_close", "lo
 static const char *const owner_words[] = { "unknown", "seen", "scan", "listener", NULL };
 static const char *const family_words[] = { "unknown", "ipv4", "ipv6", "ipv4_in_ipv6", NULL };
 
-#define KEY	FIELD_IS_KEY
-#define LINE	FIELD_IN_COMPACT
-#define WIDE	FIELD_IN_WIDE
-#define INDEXED FIELD_IS_INDEXED
+#define KEY  FIELD_IS_KEY
+#define LINE FIELD_IN_COMPACT
+#define WIDE FIELD_IN_WIDE
 
 /* T(type, unit, member, flags, convention, help); W(member, words, flags, convention, help) */
 #define T(type, unit, member, flags, convention, help)                                             \
@@ -36,7 +35,7 @@ static const char *const family_words[] = { "unknown", "ipv4", "ipv6", "ipv4_in_
 
 static const struct field tcp_fields[] = {
 	FIELD_TIME(tcp_event),
-	W(event, step_words, LINE | WIDE | KEY | INDEXED, NULL,
+	W(event, step_words, LINE | WIDE | KEY, NULL,
 		"what happened to the connection; existing: it is older than the agent"),
 	W(role, role_words, LINE | WIDE | KEY, NULL,
 		"the end that was watched: it was connected to, or connected"),
