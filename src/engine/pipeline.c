@@ -110,6 +110,20 @@ static void name_peer(
 		str_copy(event + ends->peer_service, EVENT_SERVICE_BYTES, service);
 }
 
+/* What the feature saw itself stays where the node knows nothing: a process that is gone. */
+static void describe(struct node *node, struct event_process *process)
+{
+	uint32_t network_namespace = process->network_namespace;
+	char comm[sizeof(process->comm)];
+
+	memcpy(comm, process->comm, sizeof(comm));
+	node_describe(node, process);
+	if (!process->comm[0])
+		memcpy(process->comm, comm, sizeof(comm));
+	if (!process->network_namespace)
+		process->network_namespace = network_namespace;
+}
+
 void pipeline_emit(struct pipeline *pipeline, struct event_header *event)
 {
 	uint16_t offset = event->kind->process_offset;
@@ -118,7 +132,7 @@ void pipeline_emit(struct pipeline *pipeline, struct event_header *event)
 	if (offset && pipeline->node) {
 		struct event_process *process = (struct event_process *)((char *)event + offset);
 
-		node_describe(pipeline->node, process);
+		describe(pipeline->node, process);
 		if (event->kind->ends)
 			name_peer(pipeline, event, process);
 	}

@@ -111,12 +111,38 @@ static void the_process_is_described(void **state)
 	node_free(node);
 }
 
+static void what_a_feature_saw_of_the_dead_stays(void **state)
+{
+	/* No pid is that high: /proc/sys/kernel/pid_max is at most 2^22. */
+	struct process_event event = {
+		.header.kind = &process_kind,
+		.process = { .pid = 1 << 30,
+			.start_ns = 1,
+			.network_namespace = 7,
+			.comm = "gone" },
+	};
+	struct node *node;
+
+	assert_int_equal(node_new("/", &node, NULL), 0);
+	struct pipeline *pipeline = pipeline_of(node);
+	/* The first time nothing is known, the second time that nothing is. */
+	for (int i = 0; i < 2; i++) {
+		pipeline_emit(pipeline, &event.header);
+		assert_string_equal(event.process.comm, "gone");
+		assert_int_equal(event.process.network_namespace, 7);
+		assert_int_equal(event.process.pid, 1 << 30);
+	}
+	pipeline_free(pipeline);
+	node_free(node);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_output_gets_every_event_in_order),
 		cmocka_unit_test(outputs_are_bounded),
 		cmocka_unit_test(the_process_is_described),
+		cmocka_unit_test(what_a_feature_saw_of_the_dead_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
