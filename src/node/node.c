@@ -417,6 +417,8 @@ void node_listener_started(struct node *node, const struct address *address, uin
 	if (!node->has_listeners)
 		refresh_listeners(node);
 	node_describe(node, &described);
+	if (!described.comm[0])
+		str_set(described.comm, process->comm);
 	listener_add(node->listeners, &socket, &described);
 }
 
