@@ -38,27 +38,39 @@ struct socket_entry *socket_list_append(struct socket_list *list)
 	return entry;
 }
 
-/* Calls visit with each process folder until it returns false. 0 or -errno. */
+static int is_process(const struct dirent *entry)
+{
+	return isdigit((unsigned char)entry->d_name[0]);
+}
+
+/*
+ * Calls visit with each process folder until it returns false, the lowest pid first: of those that
+ * hold a socket it mostly is the master. 0 or -errno.
+ */
 static int each_process(
 	int root_fd, bool (*visit)(void *context, uint32_t pid, int process_fd), void *context)
 {
-	_cleanup_(folder_closep)
-	DIR *folder = folder_open(root_fd, "proc");
-	const struct dirent *entry;
+	_cleanup_(fd_closep)
+	int folder = openat(root_fd, "proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent **entries;
 	bool goes_on = true;
+	int count = folder < 0 ? -1 : scandirat(folder, ".", &entries, is_process, versionsort);
 
-	if (!folder)
+	if (count < 0)
 		return -errno;
-	while (goes_on && (entry = readdir(folder))) {
+	for (int i = 0; i < count; i++) {
+		_cleanup_(freep)
+		struct dirent *entry = entries[i];
 		uint64_t pid;
-		if (!isdigit((unsigned char)entry->d_name[0]) ||
-			str_to_u64(entry->d_name, 1, UINT32_MAX, &pid) < 0)
+
+		if (!goes_on || str_to_u64(entry->d_name, 1, UINT32_MAX, &pid) < 0)
 			continue;
 		_cleanup_(fd_closep)
-		int fd = proc_open(dirfd(folder), (uint32_t)pid);
+		int fd = proc_open(folder, (uint32_t)pid);
 		if (fd >= 0)
 			goes_on = visit(context, (uint32_t)pid, fd);
 	}
+	free(entries);
 	return 0;
 }
 
