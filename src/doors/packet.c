@@ -168,6 +168,7 @@ static int door_new(struct agent *agent, struct packet_door **ret_door, struct f
 	struct stream_options options = {
 		.maximum_connections = CONNECTIONS_MAXIMUM,
 		.message_flags = agent->config.unmask ? MESSAGE_UNMASKED : 0,
+		.scope_pid = agent->scope.kind == SCOPE_PID ? agent->scope.pid : 0,
 		.exchange = door_exchange,
 		.context = door,
 	};

@@ -133,11 +133,19 @@ static void fill_exchange(struct request_event *event, const struct exchange *ex
 	str_set(event->detail, request->detail);
 }
 
+/* The kernel half knows the owner only from its first send on: what came before is judged here. */
+static bool is_foreign(const struct stream *stream, const struct packet_common *origin)
+{
+	return stream->options.scope_pid && origin->owner.pid != stream->options.scope_pid;
+}
+
 static void report(struct stream *stream, const struct connection *connection,
 	const struct exchange *exchange, bool is_incomplete)
 {
 	struct request_event *event = &stream->event;
 
+	if (is_foreign(stream, &connection->origin))
+		return;
 	fill_origin(event, &connection->origin, connection->protocol);
 	fill_exchange(event, exchange);
 	event->is_incomplete = is_incomplete;
@@ -309,7 +317,7 @@ void stream_turn(struct stream *stream, const struct packet_turn *turn)
 	struct connection connection = { 0 };
 	struct side *side = &connection.sides[SIDE_ANSWER];
 
-	if (!protocol)
+	if (!protocol || is_foreign(stream, &turn->common))
 		return;
 	/* The kernel half counts only the turns that did not fit into the ring. */
 	stream->seen++;

@@ -24,6 +24,7 @@ typedef void stream_exchange(void *context, struct request_event *event);
 struct stream_options {
 	size_t maximum_connections;
 	unsigned int message_flags; /* enum message_flag for the parsers */
+	uint32_t scope_pid;	    /* exchanges of other processes are none of ours; 0: all */
 	stream_exchange *exchange;
 	void *context;
 };
