@@ -2,7 +2,7 @@
 """What the benchmarks share: their output, and the servers, agents and loads that they start.
 
 A benchmark prints a line of JSON a row: {"row", "unit", "value"} and, where they apply, "budget"
-("<= 1.05"), "spread" (half the range of the rounds, same unit) and "note"; or {"row", "skip"} with
+("<= 1.05"), "spread" (see middle, same unit) and "note"; or {"row", "skip"} with
 the reason why it cannot be measured here. Everything started through Bench ends with it."""
 import contextlib
 import http.client
@@ -35,18 +35,25 @@ def skip(row, reason):
 
 
 def need(row, *commands):
-    """Ends the benchmark, as skipped, unless it runs as root and has what it needs."""
+    """Ends the benchmark, as skipped, unless this machine has what it needs."""
     os.environ["PATH"] += ":/usr/sbin"
-    missing = [command for command in commands if not shutil.which(command)]
-    reason = f"{missing[0]} is not installed (make deps)" if missing else "needs root"
-    if missing or os.geteuid() != 0:
-        skip(row, reason)
+    reasons = [f"{command} is not installed (make deps)" for command in commands
+               if not shutil.which(command)]
+    if os.geteuid() != 0:
+        reasons.append("needs root")
+    if not cgroup_root():
+        reasons.append("no cgroup v2 tree is mounted")
+    if reasons:
+        skip(row, reasons[0])
         sys.exit(0)
 
 
 def middle(values):
-    """Median and half the range."""
-    return statistics.median(values), (max(values) - min(values)) / 2
+    """Median, and half the range of the middle half."""
+    if len(values) < 2:
+        return values[0], 0
+    low, median, high = statistics.quantiles(values, n=4, method="inclusive")
+    return median, (high - low) / 2
 
 
 def free_port():
