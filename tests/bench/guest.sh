@@ -75,11 +75,14 @@ stop_state() {
 }
 
 load() { # SCENARIO
-	path=/ seconds=$(cat /skep/seconds) header='Connection: keep-alive'
+	path=/ seconds=$(cat /skep/seconds)
 	case $1 in *file) path=/file ;; esac
 	# Connections come in fewer and more uneven: twice the time.
-	case $1 in close*) seconds=$((2 * seconds)) header='Connection: close' ;; esac
-	wrk -t1 -c64 -d"$seconds"s -H "$header" "http://127.0.0.1:18080$path" >/tmp/wrk.log
+	case $1 in
+	close*) seconds=$((2 * seconds)) && set -- -H 'Connection: close' ;;
+	*) set -- ;;
+	esac
+	wrk -t1 -c64 -d"$seconds"s "$@" "http://127.0.0.1:18080$path" >/tmp/wrk.log
 }
 
 measure() { # STATE SCENARIO
