@@ -59,8 +59,6 @@ static __always_inline int tcp_find(struct __sk_buff *skb, struct tcp_place *pla
 static __always_inline void obey(struct __sk_buff *skb, struct packet_socket *socket,
 	struct packet_verdict *verdict, struct packet_bytes *bytes)
 {
-	if (verdict->is_lost)
-		lose(ORDER);
 	if (verdict->action == PACKET_DO_NOTHING)
 		return;
 	if (verdict->action == PACKET_DO_KEEP) {
@@ -165,7 +163,7 @@ static __always_inline void judge_end(struct packet_socket *socket, __u8 directi
 	if (action == PACKET_DO_TURN)
 		emit_unanswered(socket);
 	else if (action != PACKET_DO_NOTHING)
-		emit_close(socket, action == PACKET_DO_FLUSH);
+		emit_close(socket);
 }
 
 static __always_inline int on_packet(struct __sk_buff *skb, __u8 direction)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Writes the packet door's records into the ring. A turn that finds the ring full is counted
- * as seen and lost; a segment that does marks its exchange, which is counted where it would have
- * been sent.
+ * Writes the packet door's records into the ring. A turn, or the beginning of a request, that
+ * finds the ring full is counted as seen and lost, and nothing more of that exchange goes up. What
+ * is lost later is noted in the next record: user space knows the exchange and counts it.
  */
 #ifndef SKEP_PACKET_EMIT_BPF_H
 #define SKEP_PACKET_EMIT_BPF_H
@@ -102,10 +102,16 @@ static __noinline int emit_turn(
 	return 0;
 }
 
-static __always_inline void mark_lost(struct packet_socket *socket)
+static __always_inline int is_ordered(const struct packet_socket *socket)
 {
-	socket->state.is_lost = 1;
-	socket->lost_before = 1;
+	return socket->state.mode == PACKET_ORDERED;
+}
+
+static __always_inline __u32 segment_start(const struct packet_socket *socket, __u16 flags)
+{
+	int is_egress = (socket->state.role == PACKET_SERVER) == !!(flags & PACKET_IS_ANSWER);
+
+	return is_egress ? socket->state.message_seq[1] : socket->state.message_seq[0];
 }
 
 static __always_inline void fill_segment(struct packet_segment *segment,
@@ -117,6 +123,8 @@ static __always_inline void fill_segment(struct packet_segment *segment,
 	segment->seq = bytes->seq;
 	segment->length = bytes->length;
 	segment->captured = captured;
+	segment->reserved = 0;
+	segment->start_seq = segment_start(socket, flags);
 	*(__u64 *)segment->tail = 0;
 	socket->lost_before = 0;
 }
@@ -129,7 +137,7 @@ static __always_inline int write_piece(struct __sk_buff *skb, struct packet_sock
 
 	segment = bpf_ringbuf_reserve(&telemetry, sizeof(*segment) + room, 0);
 	if (!segment) {
-		mark_lost(socket);
+		socket->lost_before = 1;
 		return -1;
 	}
 	fill_segment(segment, socket, bytes, bytes->length, flags);
@@ -161,7 +169,7 @@ static __noinline int emit_length(struct __sk_buff *skb, struct packet_socket *s
 		return -1;
 	segment = bpf_ringbuf_reserve(&telemetry, sizeof(*segment), 0);
 	if (!segment) {
-		mark_lost(socket);
+		socket->lost_before = 1;
 		return -1;
 	}
 	fill_segment(segment, socket, bytes, 0, flags);
@@ -170,25 +178,40 @@ static __noinline int emit_length(struct __sk_buff *skb, struct packet_socket *s
 	return 0;
 }
 
-/* The beginning of bytes, up to capture, in pieces; what is left as a length. */
+/*
+ * The beginning of bytes, up to capture, in pieces; what is left as a length. Returns -1 when not
+ * even the first went up.
+ */
 static __always_inline int emit_pieces(struct __sk_buff *skb, struct packet_socket *socket,
 	struct packet_bytes *bytes, __u32 capture, __u16 flags)
 {
 	__u32 total = bytes->length;
 	__u32 captured = total < capture ? total : capture;
+	int none = -1;
 
 	for (int i = 0; i < PACKET_PIECES && captured; i++) {
 		bytes->length = captured < PACKET_SEGMENT_BYTES ? captured : PACKET_SEGMENT_BYTES;
 		if (emit_piece(skb, socket, bytes, flags))
-			return -1;
-		flags &= ~PACKET_IS_HEAD;
+			return none;
+		none = 0;
+		if (!(flags & PACKET_IS_ORDERED))
+			flags &= ~PACKET_IS_HEAD;
 		bytes->offset += bytes->length;
 		bytes->seq += bytes->length;
 		captured -= bytes->length;
 		total -= bytes->length;
 	}
 	bytes->length = total;
-	return total ? emit_length(skb, socket, bytes, flags) : 0;
+	if (total && emit_length(skb, socket, bytes, flags))
+		return none;
+	return 0;
+}
+
+/* Of the exchange that the ring had no room for, nothing more is told. */
+static __always_inline void lose_exchange(struct packet_socket *socket)
+{
+	socket->state.is_lost = 1;
+	lose(RING_FULL);
 }
 
 /* bytes: of the packet, after the trim. */
@@ -196,29 +219,30 @@ static __noinline int emit_segments(struct __sk_buff *skb, struct packet_socket 
 	const struct packet_verdict *verdict, struct packet_bytes *bytes)
 {
 	__u16 flags;
-	int is_answer_head;
 
 	if (!socket || !verdict || !bytes)
 		return 0;
-	flags = (socket->state.mode == PACKET_ORDERED ? PACKET_IS_ORDERED : 0) |
+	flags = (is_ordered(socket) ? PACKET_IS_ORDERED : 0) |
 		(verdict->is_answer ? PACKET_IS_ANSWER : 0) |
 		(verdict->is_head ? PACKET_IS_HEAD : 0);
-	is_answer_head = verdict->is_head && verdict->is_answer;
-	if (is_answer_head && socket->state.is_lost) {
-		lose(RING_FULL);
+	if (socket->state.is_lost && !is_ordered(socket))
 		return 0;
-	}
 	if (!verdict->capture) {
 		bytes->length += bytes->seq - verdict->from_seq;
 		bytes->seq = verdict->from_seq;
 	}
-	if (emit_pieces(skb, socket, bytes, verdict->capture, flags) && is_answer_head) {
-		lose(RING_FULL);
+	if (flags == PACKET_IS_HEAD && http_holds_several(skb, bytes->offset, bytes->length)) {
+		bpf_spin_lock(&socket->lock);
+		packet_found_several(&socket->state);
+		bpf_spin_unlock(&socket->lock);
+		flags |= PACKET_IS_ORDERED;
 	}
+	if (emit_pieces(skb, socket, bytes, verdict->capture, flags) && flags == PACKET_IS_HEAD)
+		lose_exchange(socket);
 	return 0;
 }
 
-/* A plain request that was kept for its turn goes up alone, since the connection is ordered now. */
+/* A plain request that was kept for its turn goes up alone, since the answer is not that simple. */
 static __noinline int emit_kept(struct packet_socket *socket, __u32 seq)
 {
 	struct packet_segment *segment;
@@ -228,13 +252,15 @@ static __noinline int emit_kept(struct packet_socket *socket, __u32 seq)
 		return 0;
 	segment = bpf_ringbuf_reserve(&telemetry, sizeof(*segment) + PACKET_REQUEST_BYTES, 0);
 	if (!segment) {
-		mark_lost(socket);
+		socket->lost_before = 1;
+		if (!is_ordered(socket))
+			lose_exchange(socket);
 		return 0;
 	}
 	bytes.length = socket->request_bytes;
 	bytes.time_ns = socket->request_ns;
-	fill_segment(
-		segment, socket, &bytes, socket->request_bytes, PACKET_IS_ORDERED | PACKET_IS_HEAD);
+	fill_segment(segment, socket, &bytes, socket->request_bytes,
+		PACKET_IS_HEAD | (is_ordered(socket) ? PACKET_IS_ORDERED : 0));
 	segment->common.header.size = sizeof(*segment) + PACKET_REQUEST_BYTES;
 	copy_aligned(segment + 1, socket->request, PACKET_REQUEST_BYTES);
 	record_submit(segment);
@@ -261,23 +287,20 @@ static __noinline int emit_unanswered(struct packet_socket *socket)
 	return 0;
 }
 
-/* Inside an exchange whose parts went up before; is_unanswered: of which only the request did. */
-static __noinline int emit_close(struct packet_socket *socket, int is_unanswered)
+/* Inside an exchange whose parts went up before. */
+static __noinline int emit_close(struct packet_socket *socket)
 {
 	struct packet_close *close;
 
-	if (!socket)
+	if (!socket || (socket->state.is_lost && !is_ordered(socket)))
 		return 0;
-	if (is_unanswered && socket->state.is_lost) {
-		lose(RING_FULL);
-	}
 	close = bpf_ringbuf_reserve(&telemetry, sizeof(*close), 0);
 	if (!close)
 		return 0;
 	fill_common(&close->common, socket, PACKET_CLOSE, sizeof(*close));
 	close->common.header.time_ns = bpf_ktime_get_ns();
 	close->common.flags = (socket->lost_before ? PACKET_LOST_BEFORE : 0) |
-			      (socket->state.mode == PACKET_ORDERED ? PACKET_IS_ORDERED : 0);
+			      (is_ordered(socket) ? PACKET_IS_ORDERED : 0);
 	close->answer_end_seq = socket->state.next[socket->state.role == PACKET_SERVER];
 	close->reserved = 0;
 	record_submit(close);

@@ -60,6 +60,69 @@ static __always_inline int http_is_whole(const __u8 *request, __u32 length)
 	return !has_empty_line(request + ((last - 8) & (PACKET_REQUEST_BYTES - 1)));
 }
 
+/* Letters and the dash of M-SEARCH; a binary or JSON body rarely begins with three of them. */
+static __always_inline int may_be_method(__u8 byte)
+{
+	return (__u8)(byte - 'A') <= 'Z' - 'A' || byte == '-';
+}
+
+/* The high bit of each zero byte, and no other. */
+static __always_inline __u64 exact_zero_bytes(__u64 word)
+{
+	return ~(((word & EACH_BYTE(0x7f)) + EACH_BYTE(0x7f)) | word | EACH_BYTE(0x7f));
+}
+
+/* The high bit of each byte of word where LF CR begins; next follows it. */
+static __always_inline __u64 line_ends(__u64 word, __u64 next)
+{
+	return exact_zero_bytes(word ^ EACH_BYTE('\n')) &
+	       exact_zero_bytes((word >> 8 | next << 56) ^ EACH_BYTE('\r'));
+}
+
+/* The number of the lowest byte whose high bit is set; one is. */
+static __always_inline __u32 first_byte(__u64 bits)
+{
+	return ((bits & -bits) >> 7) * 0x0001020304050607ULL >> 56;
+}
+
+#define SCAN_BYTES 128U
+
+/*
+ * Where the empty line of the first request's head ends within the packet's length bytes from
+ * offset on; length when there is none in the first PACKET_SEGMENT_BYTES. Global, so that the
+ * verifier walks the loops once.
+ */
+__noinline __u32 http_head_end(struct __sk_buff *skb, __u32 offset, __u32 length)
+{
+	__u64 words[SCAN_BYTES / 8] = {};
+
+	for (__u32 at = 0; at < PACKET_SEGMENT_BYTES && at < length; at += SCAN_BYTES - 8) {
+		__u32 size = length - at < SCAN_BYTES ? length - at : SCAN_BYTES;
+
+		if (packet_read(skb, offset + at, words, size, SCAN_BYTES))
+			return length;
+		for (__u32 i = 0; i < SCAN_BYTES / 8 - 1; i++) {
+			__u64 found = line_ends(words[i], words[i + 1]);
+
+			if (found)
+				return at + 8 * i + first_byte(found) + 3;
+		}
+	}
+	return length;
+}
+
+/* Whether another request seems to follow the head of the first one. */
+static __noinline int http_holds_several(struct __sk_buff *skb, __u32 offset, __u32 length)
+{
+	__u32 end = http_head_end(skb, offset, length);
+	__u8 next[4] = { 'A', 'A', 'A' };
+	__u32 size = length - end < 3 ? length - end : 3;
+
+	if (end >= length || packet_read(skb, offset + end, next, size, sizeof(next)))
+		return 0;
+	return may_be_method(next[0]) && may_be_method(next[1]) && may_be_method(next[2]);
+}
+
 /*
  * Global, so that the verifier walks its forty comparisons once and not once for each path that
  * leads here. word: the first eight bytes.

@@ -21,8 +21,9 @@ enum packet_direction { PACKET_INGRESS, PACKET_EGRESS };
 enum packet_flag {
 	PACKET_IS_ORDERED = 1 << 0, /* every byte is in segments from here on: user space pairs */
 	PACKET_IS_ANSWER = 1 << 1,  /* of the direction that answers */
-	PACKET_IS_HEAD =
-		1 << 2, /* the first segment of a message, as far as the kernel half knows */
+	/* The first segment of a message, as far as the kernel half knows. Of an ordered one: the
+	 * ordered bytes of its direction began between two messages. */
+	PACKET_IS_HEAD = 1 << 2,
 	PACKET_LOST_BEFORE = 1 << 3, /* records of this connection were lost since the last one */
 };
 
@@ -85,7 +86,8 @@ struct packet_segment {
 	__u32 seq;    /* TCP sequence number of the first byte */
 	__u32 length; /* bytes that this record stands for, at least captured */
 	__u16 captured;
-	__u16 reserved[3];
+	__u16 reserved;
+	__u32 start_seq; /* where the bytes of this direction began to be ordered, if they did */
 	__u8 tail[PACKET_TAIL_BYTES]; /* the last bytes of length where not captured, else zero */
 };
 

@@ -39,19 +39,20 @@ struct packet_state {
 	__u8 phase;
 	__u8 role;
 	__u8 is_streamed; /* the request of this turn went up in segments */
-	__u8 is_lost;	  /* one of these segments did not */
+	__u8 is_lost;	  /* its beginning did not, and it is counted as lost */
 	__u8 is_ended;	  /* the close was told */
 	__u8 probes;	  /* packets looked at without finding out what is spoken */
-	__u8 held;	  /* packets that came before the head of their message */
 	__u8 has_next[2]; /* by enum packet_direction: next[] is known */
 	__u8 has_hole;	  /* ordered, and bytes are missing that may still come */
 	__u8 is_connect;  /* the request of this turn asks for a tunnel */
 	__u8 is_busy;	  /* a turn record is being made of the kept request */
-	__u8 reserved[3];
+	__u8 had_interim; /* so did an answer before the answer */
+	__u8 is_head[2];  /* ordered bytes of that direction began between two messages */
+	__u8 reserved;
 	__u32 turn;
 	__u32 next[2];	      /* sequence number after the last byte seen */
-	__u32 held_end;	      /* after the last byte of the held packets */
-	__u32 message_seq[2]; /* of the first byte of the message in that direction */
+	__u32 message_seq[2]; /* of the first byte of the message in that direction; once ordered,
+				 of the first byte that goes up in order */
 	__u32 sent[2];	      /* sequence number up to which records told of the bytes */
 };
 
@@ -79,14 +80,13 @@ struct packet_verdict {
 	__u8 action;
 	__u8 is_answer;
 	__u8 is_head;
-	__u8 is_lost;	/* order was lost: count it */
 	__u32 trim;	/* bytes at the front that were seen before */
+	__u32 missing;	/* bytes before it that are still to come */
 	__u32 from_seq; /* the segment stands for the bytes from here */
 	__u32 capture;	/* at most that many bytes of the packet, after trim */
 };
 
 #define PACKET_PROBES_MAXIMUM 16
-#define PACKET_HELD_MAXIMUM   8
 /* A long body tells of itself at least that often, also without PSH. */
 #define PACKET_UNTOLD_BYTES   (16U << 20)
 
@@ -101,8 +101,8 @@ PACKET_INLINE __s32 packet_distance(__u32 from, __u32 to)
 }
 
 /*
- * Sets aside what was seen before and holds what came before its head. Returns 0 when
- * the packet is to be judged now; verdict->trim is set.
+ * Sets aside what was seen before. Returns 0 when the packet is to be judged now; trim and
+ * missing are set.
  */
 PACKET_INLINE int packet_out_of_order(
 	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
@@ -110,49 +110,32 @@ PACKET_INLINE int packet_out_of_order(
 	__u32 side = view->direction & 1;
 	__u32 end = view->seq + view->length;
 	__s32 ahead;
-	int is_request, at_boundary;
 
 	if (!state->has_next[side]) {
 		state->has_next[side] = 1;
 		state->next[side] = view->seq;
+		state->message_seq[side] = view->seq;
 		return 0;
 	}
 	ahead = packet_distance(state->next[side], view->seq);
-	if (ahead < 0) {
-		if (packet_distance(state->next[side], end) <= 0)
-			return !state->has_hole;
+	if (ahead > 0)
+		verdict->missing = ahead;
+	if (ahead >= 0)
+		return 0;
+	/* What is old may fill a hole: user space, which puts the bytes in order, finds out. */
+	if (packet_distance(state->next[side], end) <= 0)
+		return !state->has_hole;
+	if (!state->has_hole)
 		verdict->trim = -ahead;
-		return 0;
-	}
-	if (ahead > 0 && state->mode == PACKET_ORDERED)
-		state->has_hole = 1;
-	if (ahead == 0 || state->mode != PACKET_TURNS)
-		return 0;
-	is_request = packet_is_request_direction(state, view->direction);
-	at_boundary = is_request ? state->phase != PACKET_REQUEST : state->phase == PACKET_REQUEST;
-	if (!at_boundary)
-		return 0;
-	if (state->held >= PACKET_HELD_MAXIMUM) {
-		verdict->is_lost = 1;
-		state->held = 0;
-		return 0;
-	}
-	if (state->held == 0 || packet_distance(state->held_end, end) > 0)
-		state->held_end = end;
-	state->held++;
-	return 1;
+	return 0;
 }
 
-/* Advances next[] over the packet and over what was held behind it. */
 PACKET_INLINE void packet_advance(struct packet_state *state, const struct packet_view *view)
 {
 	__u32 side = view->direction & 1;
 
 	if (packet_distance(state->next[side], view->seq + view->length) > 0)
 		state->next[side] = view->seq + view->length;
-	if (state->held && packet_distance(state->next[side], state->held_end) > 0)
-		state->next[side] = state->held_end;
-	state->held = 0;
 }
 
 PACKET_INLINE void packet_segment_of(struct packet_state *state, const struct packet_view *view,
@@ -168,6 +151,33 @@ PACKET_INLINE void packet_segment_of(struct packet_state *state, const struct pa
 	state->sent[side] = view->seq + view->length;
 }
 
+/* All bytes go up, those that are seen again as well while some are missing. */
+PACKET_INLINE void packet_ordered(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
+{
+	if (verdict->missing)
+		state->has_hole = 1;
+	verdict->is_head = state->is_head[view->direction & 1];
+	packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
+}
+
+PACKET_INLINE void packet_to_ordered(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
+{
+	int keeps_request = state->phase == PACKET_REQUEST && !state->is_streamed;
+	__u32 request_side = state->role == PACKET_CLIENT;
+
+	state->mode = PACKET_ORDERED;
+	state->is_head[request_side] = state->phase != PACKET_REQUEST || keeps_request;
+	state->is_head[!request_side] = state->phase == PACKET_REQUEST && !state->had_interim;
+	state->message_seq[!request_side] = state->next[!request_side];
+	if (!keeps_request)
+		state->message_seq[request_side] = state->next[request_side];
+	packet_ordered(state, view, verdict);
+	if (keeps_request)
+		verdict->action = PACKET_DO_FLUSH;
+}
+
 PACKET_INLINE void packet_start_request(
 	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
 {
@@ -177,6 +187,7 @@ PACKET_INLINE void packet_start_request(
 	state->phase = PACKET_REQUEST;
 	state->is_lost = 0;
 	state->is_ended = 0;
+	state->had_interim = 0;
 	state->is_connect = view->is_connect;
 	state->message_seq[side] = view->seq + verdict->trim;
 	state->is_streamed = view->request != PACKET_MATCH_PLAIN || verdict->trim != 0;
@@ -189,6 +200,17 @@ PACKET_INLINE void packet_start_request(
 	packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
 }
 
+/* The request that has just begun turns out to be several. */
+PACKET_INLINE void packet_found_several(struct packet_state *state)
+{
+	__u32 answer_side = state->role == PACKET_SERVER;
+
+	state->mode = PACKET_ORDERED;
+	state->is_head[0] = 1;
+	state->is_head[1] = 1;
+	state->message_seq[answer_side] = state->next[answer_side];
+}
+
 /* A packet that adds to a message whose beginning was seen. */
 PACKET_INLINE void packet_continue(struct packet_state *state, const struct packet_view *view,
 	struct packet_verdict *verdict, __u32 head_bytes)
@@ -197,22 +219,14 @@ PACKET_INLINE void packet_continue(struct packet_state *state, const struct pack
 	__u32 offset = view->seq + verdict->trim - state->message_seq[side];
 	__u8 match = verdict->is_answer ? view->answer : view->request;
 
-	if (offset < head_bytes || match >= PACKET_MATCH_YES)
+	if ((offset - verdict->missing < head_bytes && verdict->missing) ||
+		(match >= PACKET_MATCH_YES && !verdict->is_answer))
+		packet_to_ordered(state, view, verdict);
+	else if (offset < head_bytes || match >= PACKET_MATCH_YES)
 		packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
 	else if (view->is_push || packet_distance(state->sent[side], view->seq + view->length) >=
 					  (__s32)PACKET_UNTOLD_BYTES)
 		packet_segment_of(state, view, verdict, 0);
-}
-
-PACKET_INLINE void packet_to_ordered(
-	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
-{
-	int keeps_request = state->phase == PACKET_REQUEST && !state->is_streamed;
-
-	state->mode = PACKET_ORDERED;
-	packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
-	if (keeps_request)
-		verdict->action = PACKET_DO_FLUSH;
 }
 
 PACKET_INLINE void packet_judge_request(
@@ -220,7 +234,9 @@ PACKET_INLINE void packet_judge_request(
 {
 	if (state->phase != PACKET_REQUEST) {
 		/* Not a head: the rest of a body that was answered early, or blank lines. */
-		if (view->request != PACKET_MATCH_NO)
+		if (verdict->missing)
+			packet_to_ordered(state, view, verdict);
+		else if (view->request != PACKET_MATCH_NO)
 			packet_start_request(state, view, verdict);
 		return;
 	}
@@ -228,6 +244,21 @@ PACKET_INLINE void packet_judge_request(
 		packet_continue(state, view, verdict, PACKET_SEGMENT_BYTES);
 	else
 		packet_to_ordered(state, view, verdict);
+}
+
+/*
+ * An answer before the answer goes up and the turn goes on: a body that follows 100 Continue
+ * is no reason to send all of it. A kept request goes up before it.
+ */
+PACKET_INLINE void packet_interim(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
+{
+	state->had_interim = 1;
+	verdict->is_head = 1;
+	packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
+	if (!state->is_streamed)
+		verdict->action = PACKET_DO_FLUSH;
+	state->is_streamed = 1;
 }
 
 PACKET_INLINE void packet_judge_answer(
@@ -241,7 +272,11 @@ PACKET_INLINE void packet_judge_answer(
 		packet_continue(state, view, verdict, PACKET_ANSWER_BYTES);
 		return;
 	}
-	if (view->answer == PACKET_MATCH_NO && state->turn == 1) {
+	if (verdict->missing) {
+		packet_to_ordered(state, view, verdict);
+		return;
+	}
+	if (view->answer == PACKET_MATCH_NO && state->turn == 1 && !state->had_interim) {
 		/* It only began like the protocol: user space is told once, to forget it. */
 		state->phase = PACKET_ANSWER;
 		verdict->is_head = 1;
@@ -251,7 +286,11 @@ PACKET_INLINE void packet_judge_answer(
 		state->mode = PACKET_IGNORED;
 		return;
 	}
-	if (view->answer < PACKET_MATCH_YES || view->answer == PACKET_MATCH_INTERIM) {
+	if (view->answer == PACKET_MATCH_INTERIM) {
+		packet_interim(state, view, verdict);
+		return;
+	}
+	if (view->answer < PACKET_MATCH_YES) {
 		packet_to_ordered(state, view, verdict);
 		return;
 	}
@@ -300,8 +339,7 @@ PACKET_INLINE int packet_judge_even(
 	__u32 side = view->direction & 1;
 	__u32 end = view->seq + view->length;
 
-	if (state->mode != PACKET_TURNS || view->seq != state->next[side] ||
-		!state->has_next[side] || state->held)
+	if (state->mode != PACKET_TURNS || view->seq != state->next[side] || !state->has_next[side])
 		return 0;
 	if (packet_is_request_direction(state, view->direction)) {
 		if (state->phase == PACKET_REQUEST || view->request != PACKET_MATCH_PLAIN)
@@ -331,8 +369,12 @@ PACKET_INLINE void packet_judge(
 		return;
 	if (packet_out_of_order(state, view, verdict))
 		return;
-	if (state->mode == PACKET_NEW)
+	if (state->mode == PACKET_NEW) {
+		/* What comes before it tells what is spoken. */
+		if (verdict->missing)
+			return;
 		packet_classify(state, view);
+	}
 	if (state->mode == PACKET_TURNS) {
 		verdict->is_answer = !packet_is_request_direction(state, view->direction);
 		if (verdict->is_answer)
@@ -341,15 +383,14 @@ PACKET_INLINE void packet_judge(
 			packet_judge_request(state, view, verdict);
 	} else if (state->mode == PACKET_ORDERED) {
 		verdict->is_answer = !packet_is_request_direction(state, view->direction);
-		packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
+		packet_ordered(state, view, verdict);
 	}
 	packet_advance(state, view);
 }
 
 /*
  * FIN or RST, or the socket's end. Returns the action: TURN (the kept request stays without an
- * answer), FLUSH (so does one that went up in segments), SEGMENT (tell the close), or NOTHING when
- * no exchange is open.
+ * answer), SEGMENT (tell the close), or NOTHING when no exchange is open.
  */
 PACKET_INLINE enum packet_action packet_judge_end(
 	struct packet_state *state, __u8 direction, int is_reset)
@@ -364,7 +405,7 @@ PACKET_INLINE enum packet_action packet_judge_end(
 	state->is_ended = 1;
 	if (state->mode != PACKET_ORDERED && phase == PACKET_REQUEST && !state->is_streamed)
 		return PACKET_DO_TURN;
-	return phase == PACKET_REQUEST ? PACKET_DO_FLUSH : PACKET_DO_SEGMENT;
+	return PACKET_DO_SEGMENT;
 }
 
 #endif

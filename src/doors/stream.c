@@ -23,8 +23,10 @@ static void connection_removed(void *context, const void *key, void *value)
 	struct connection *connection = value;
 
 	/* Evicted while exchanges are open: what was seen is told. */
-	while (connection->first)
+	while (connection->first && connection->first->answer_ns)
 		stream_finish(stream, connection, true);
+	for (struct exchange *exchange = connection->first; exchange; exchange = exchange->next)
+		stream_lose(stream, COUNT_LOST_LIMIT);
 	connection_done(connection);
 }
 
@@ -62,22 +64,30 @@ void connection_init(struct connection *connection, const struct packet_common *
 {
 	connection->origin = *origin;
 	connection->protocol = protocol;
+	connection->turn = origin->turn;
 	buf_init(&connection->sides[SIDE_REQUEST].head, SIDE_HEAD_BYTES);
 	buf_init(&connection->sides[SIDE_ANSWER].head, SIDE_HEAD_BYTES);
 }
 
+void connection_drop_first(struct connection *connection)
+{
+	struct exchange *exchange = connection->first;
+
+	connection->first = exchange->next;
+	if (!connection->first)
+		connection->last = NULL;
+	connection->count--;
+	free(exchange);
+}
+
 void connection_done(struct connection *connection)
 {
-	while (connection->first) {
-		struct exchange *exchange = connection->first;
-
-		connection->first = exchange->next;
-		free(exchange);
+	while (connection->first)
+		connection_drop_first(connection);
+	for (size_t name = 0; name < ARRAY_LENGTH(connection->sides); name++) {
+		buf_done(&connection->sides[name].head);
+		order_done(&connection->sides[name]);
 	}
-	connection->last = NULL;
-	connection->count = 0;
-	buf_done(&connection->sides[SIDE_REQUEST].head);
-	buf_done(&connection->sides[SIDE_ANSWER].head);
 }
 
 bool connection_is_idle(const struct connection *connection)
@@ -86,10 +96,9 @@ bool connection_is_idle(const struct connection *connection)
 	       connection->sides[SIDE_REQUEST].head.length == 0;
 }
 
-void stream_lose(struct stream *stream, enum count reason, bool is_counted)
+void stream_lose(struct stream *stream, enum count reason)
 {
-	if (!is_counted)
-		stream->seen++;
+	stream->seen++;
 	stream->lost[reason]++;
 }
 
@@ -151,22 +160,21 @@ static void report(struct stream *stream, const struct connection *connection,
 	event->is_incomplete = is_incomplete;
 	if (!exchange->answer_ns)
 		event->is_error = true;
-	if (!exchange->is_counted)
-		stream->seen++;
+	stream->seen++;
 	stream->reported++;
 	stream->options.exchange(stream->options.context, event);
 }
 
 void stream_finish(struct stream *stream, struct connection *connection, bool is_incomplete)
 {
-	struct exchange *exchange = connection->first;
+	const struct exchange *exchange = connection->first;
 
-	connection->first = exchange->next;
-	if (!connection->first)
-		connection->last = NULL;
-	connection->count--;
-	report(stream, connection, exchange, is_incomplete);
-	free(exchange);
+	/* No answer was seen, which does not mean that there was none. */
+	if (exchange->is_cut && !exchange->answer_ns)
+		stream_lose(stream, COUNT_LOST_RING_FULL);
+	else
+		report(stream, connection, exchange, is_incomplete);
+	connection_drop_first(connection);
 }
 
 static const struct protocol *protocol_of(const struct packet_common *common)
@@ -191,7 +199,7 @@ static struct connection *connection_open(struct stream *stream, const struct pa
 		map_add_evict(stream->connections, &common->cookie, &is_new);
 
 	if (!connection) {
-		stream_lose(stream, COUNT_LOST_LIMIT, false);
+		stream_lose(stream, COUNT_LOST_LIMIT);
 		return NULL;
 	}
 	if (is_new)
@@ -200,8 +208,6 @@ static struct connection *connection_open(struct stream *stream, const struct pa
 		connection->origin.owner = common->owner;
 	return connection;
 }
-
-static const uint8_t no_tail[PACKET_TAIL_BYTES];
 
 /* Answer bytes up to seq went by unseen, as a plain continuation. */
 static void connection_step_to(struct stream *stream, struct connection *connection, uint32_t seq)
@@ -213,9 +219,8 @@ static void connection_step_to(struct stream *stream, struct connection *connect
 		unseen > INT32_MAX || connection->is_ordered)
 		return;
 	side_read(stream, connection, SIDE_ANSWER,
-		(struct side_input){ .unseen_bytes = unseen,
-			.time_ns = connection->first->last_ns,
-			.tail = no_tail });
+		(struct side_input){
+			.unseen_bytes = unseen, .time_ns = connection->first->last_ns });
 	side->seq = seq;
 }
 
@@ -243,20 +248,19 @@ static void connection_forget_if_idle(struct stream *stream, struct connection *
 		map_remove(stream->connections, map_key(connection));
 }
 
-/* Requests without an answer whose records were lost: the kernel half has counted them. */
-static void connection_drop_unanswered(struct connection *connection)
+/*
+ * A record of a turn comes. Turns before it are over, since another begins only after an answer;
+ * where none was seen its records were lost.
+ */
+static void connection_pass_to(struct stream *stream, struct connection *connection, uint32_t turn)
 {
-	struct exchange *first = connection->first;
-
-	if (first && first->answer_ns) {
-		struct connection rest = { .first = first->next };
-
-		first->next = NULL;
-		connection_done(&rest);
-		connection->last = first;
-		connection->count = 1;
-	} else {
-		connection_done(connection);
+	connection->turn = turn;
+	if (connection->is_ordered)
+		return;
+	while (connection->first && connection->first->turn != turn &&
+		!connection->first->answer_ns) {
+		stream_lose(stream, COUNT_LOST_RING_FULL);
+		connection_drop_first(connection);
 	}
 }
 
@@ -267,6 +271,7 @@ static void connection_end_before(struct stream *stream, const struct packet_tur
 
 	if (!connection)
 		return;
+	connection_pass_to(stream, connection, turn->common.turn);
 	if (turn->answer_bytes > 0)
 		connection_settle(stream, connection, turn->answer_seq);
 	while (connection->first)
@@ -274,7 +279,7 @@ static void connection_end_before(struct stream *stream, const struct packet_tur
 	map_remove(stream->connections, &turn->common.cookie);
 }
 
-/* A plain request whose exchange the kernel half has counted. NULL when it is none after all. */
+/* The plain request of a turn. NULL when it is none after all. */
 static struct exchange *turn_request(
 	struct stream *stream, struct connection *connection, const struct packet_turn *turn)
 {
@@ -286,10 +291,9 @@ static struct exchange *turn_request(
 		exchange =
 			connection_add_exchange(connection, &message, turn->common.header.time_ns);
 	if (!exchange) {
-		stream->lost[COUNT_LOST_PARSE]++;
+		stream_lose(stream, COUNT_LOST_PARSE);
 		return NULL;
 	}
-	exchange->is_counted = true;
 	exchange->request_ns = turn->request_ns;
 	exchange->last_ns = turn->request_ns;
 	exchange->request_bytes = turn->request_bytes;
@@ -319,8 +323,6 @@ void stream_turn(struct stream *stream, const struct packet_turn *turn)
 
 	if (!protocol || is_foreign(stream, &turn->common))
 		return;
-	/* The kernel half counts only the turns that did not fit into the ring. */
-	stream->seen++;
 	connection_end_before(stream, turn);
 	connection_init(&connection, &turn->common, protocol);
 	if (!turn_request(stream, &connection, turn))
@@ -344,20 +346,20 @@ void stream_turn(struct stream *stream, const struct packet_turn *turn)
 		connection_done(&connection);
 }
 
-/* After a loss on an ordered connection no pairing is certain any more. */
-static void connection_lose_order(struct stream *stream, struct connection *connection)
+void connection_lose_order(struct stream *stream, struct connection *connection)
 {
 	if (!connection->first)
-		stream_lose(stream, COUNT_LOST_ORDER, false);
+		stream_lose(stream, COUNT_LOST_ORDER);
 	for (struct exchange *exchange = connection->first; exchange; exchange = exchange->next)
-		stream_lose(stream, COUNT_LOST_ORDER, exchange->is_counted);
+		stream_lose(stream, COUNT_LOST_ORDER);
 	connection_done(connection);
+	connection->is_lost = true;
 	connection->sides[SIDE_REQUEST].state = SIDE_LOST;
 	connection->sides[SIDE_ANSWER].state = SIDE_LOST;
 }
 
 /* Brings the segment's bytes into line with what the side has read. */
-static void side_take(struct stream *stream, struct connection *connection, enum side_name name,
+void side_take(struct stream *stream, struct connection *connection, enum side_name name,
 	const struct packet_segment *segment)
 {
 	struct side *side = &connection->sides[name];
@@ -379,12 +381,9 @@ static void side_take(struct stream *stream, struct connection *connection, enum
 		known = MIN(known, input.bytes.length);
 		input.bytes.data += known;
 		input.bytes.length -= known;
-	} else if (ahead > 0 && connection->is_ordered) {
-		connection_lose_order(stream, connection);
-	} else if (ahead > 0) {
-		struct side_input gap = {
-			.unseen_bytes = (uint32_t)ahead, .time_ns = input.time_ns, .tail = no_tail
-		};
+	} else if (ahead > 0 && !side->is_ordered) {
+		struct side_input gap = { .unseen_bytes = (uint32_t)ahead,
+			.time_ns = input.time_ns };
 
 		side_read(stream, connection, name, gap);
 	}
@@ -409,10 +408,33 @@ static struct connection *segment_connection(
 	return connection;
 }
 
+/* A segment of a connection that takes turns. */
+static void turns_take(struct stream *stream, struct connection *connection, enum side_name name,
+	const struct packet_segment *segment)
+{
+	struct side *side = &connection->sides[name];
+	bool is_head = segment->common.flags & PACKET_IS_HEAD;
+
+	if (is_head && name == SIDE_ANSWER)
+		connection_settle(stream, connection, segment->seq);
+	else if (is_head)
+		side_restart(side);
+	side_take(stream, connection, name, segment);
+}
+
+static void note_losses(struct connection *connection, const struct packet_common *common)
+{
+	if (!(common->flags & PACKET_LOST_BEFORE))
+		return;
+	connection->may_miss[SIDE_REQUEST] = connection->is_ordered;
+	connection->may_miss[SIDE_ANSWER] = connection->is_ordered;
+	if (connection->last)
+		connection->last->is_cut = true;
+}
+
 void stream_segment(struct stream *stream, const struct packet_segment *segment)
 {
 	uint16_t flags = segment->common.flags;
-	bool is_ordered = flags & PACKET_IS_ORDERED;
 	enum side_name name = flags & PACKET_IS_ANSWER ? SIDE_ANSWER : SIDE_REQUEST;
 	struct connection *connection;
 
@@ -421,15 +443,14 @@ void stream_segment(struct stream *stream, const struct packet_segment *segment)
 	connection = segment_connection(stream, segment);
 	if (!connection)
 		return;
-	if ((flags & PACKET_LOST_BEFORE) && !is_ordered)
-		connection_drop_unanswered(connection);
-	if (is_ordered)
+	if (flags & PACKET_IS_ORDERED)
 		connection->is_ordered = true;
-	else if ((flags & PACKET_IS_HEAD) && name == SIDE_ANSWER)
-		connection_settle(stream, connection, segment->seq);
-	else if (flags & PACKET_IS_HEAD)
-		side_restart(&connection->sides[SIDE_REQUEST]);
-	side_take(stream, connection, name, segment);
+	connection_pass_to(stream, connection, segment->common.turn);
+	note_losses(connection, &segment->common);
+	if (connection->is_ordered)
+		order_take(stream, connection, name, segment);
+	else
+		turns_take(stream, connection, name, segment);
 	connection_forget_if_idle(stream, connection);
 }
 
@@ -439,8 +460,8 @@ void stream_close(struct stream *stream, const struct packet_close *close)
 
 	if (!connection)
 		return;
-	if ((close->common.flags & PACKET_LOST_BEFORE) && !connection->is_ordered)
-		connection_drop_unanswered(connection);
+	connection_pass_to(stream, connection, close->common.turn);
+	note_losses(connection, &close->common);
 	connection_step_to(stream, connection, close->answer_end_seq);
 	side_close(stream, connection);
 	map_remove(stream->connections, &close->common.cookie);

@@ -23,13 +23,22 @@ enum side_state {
 	SIDE_LOST, /* the boundaries are lost, or the bytes are no longer the protocol's */
 };
 
+/* Bytes of an ordered side that came before others which are missing. */
+struct held {
+	struct held *next;
+	struct packet_segment segment; /* with its bytes behind it */
+};
+
 struct side {
 	enum side_state state;
 	bool has_seq;
+	bool is_ordered;
 	uint32_t seq; /* of the next byte */
 	uint64_t body_left;
 	struct body_scan scan;
-	struct buf head; /* the part of a head that came so far */
+	struct buf head;   /* the part of a head that came so far */
+	struct held *held; /* by sequence number */
+	size_t held_bytes;
 };
 
 struct exchange {
@@ -43,7 +52,8 @@ struct exchange {
 	char status[16];
 	bool is_error;
 	bool is_client_error;
-	bool is_counted; /* as seen, by the kernel half */
+	bool is_cut;   /* records of it were lost */
+	uint32_t turn; /* of the record that its request came in */
 };
 
 struct connection {
@@ -53,7 +63,10 @@ struct connection {
 	struct exchange *first; /* the oldest: the next answer is its */
 	struct exchange *last;	/* the youngest: request bytes are its */
 	unsigned int count;
+	uint32_t turn; /* of the record that is being read */
 	bool is_ordered;
+	bool is_lost;	  /* ordered, and no pairing is certain any more */
+	bool may_miss[2]; /* by side_name: records were lost, so that a hole stays one */
 };
 
 /* What a side reads in one go: bytes, then how many follow that nobody saw, and how the last ones
@@ -63,7 +76,7 @@ struct side_input {
 	uint64_t unseen_bytes;
 	bool is_loss; /* the unseen bytes were lost, not left out */
 	uint64_t time_ns;
-	const uint8_t *tail; /* PACKET_TAIL_BYTES, zeros when not known */
+	const uint8_t *tail; /* PACKET_TAIL_BYTES, zeros or NULL when not known */
 };
 
 void connection_init(struct connection *connection, const struct packet_common *origin,
@@ -74,10 +87,22 @@ bool connection_is_idle(const struct connection *connection);
 
 /* stream.c: takes the first exchange off and reports it. */
 void stream_finish(struct stream *stream, struct connection *connection, bool is_incomplete);
-/* stream.c: an exchange happened and could not be reported. is_counted: as seen, by the kernel
- * half. */
-void stream_lose(struct stream *stream, enum count reason, bool is_counted);
+/* stream.c: an exchange happened and could not be reported. */
+void stream_lose(struct stream *stream, enum count reason);
 unsigned int stream_message_flags(const struct stream *stream);
+
+/* stream_order.c: a segment of an ordered connection; what came too early is read in its turn. */
+void order_take(struct stream *stream, struct connection *connection, enum side_name name,
+	const struct packet_segment *segment);
+/* Forgets what came too early. */
+void order_done(struct side *side);
+/* stream.c: lets the side read what it has not read yet. */
+void side_take(struct stream *stream, struct connection *connection, enum side_name name,
+	const struct packet_segment *segment);
+/* After a loss on an ordered connection no pairing is certain any more. */
+void connection_lose_order(struct stream *stream, struct connection *connection);
+/* Takes the first exchange off without a report. */
+void connection_drop_first(struct connection *connection);
 
 /* stream_side.c: lets the side read. */
 void side_read(struct stream *stream, struct connection *connection, enum side_name name,

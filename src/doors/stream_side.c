@@ -27,6 +27,7 @@ struct exchange *connection_add_exchange(
 	exchange->request = *message;
 	exchange->request_ns = time_ns;
 	exchange->last_ns = time_ns;
+	exchange->turn = connection->turn;
 	if (connection->last)
 		connection->last->next = exchange;
 	else
@@ -94,7 +95,7 @@ static void side_got_request(struct stream *stream, struct connection *connectio
 	const struct message *message, uint64_t time_ns)
 {
 	if (!connection_add_exchange(connection, message, time_ns)) {
-		stream_lose(stream, COUNT_LOST_LIMIT, false);
+		stream_lose(stream, COUNT_LOST_LIMIT);
 		connection->sides[SIDE_REQUEST].state = SIDE_LOST;
 		return;
 	}
@@ -113,7 +114,7 @@ static void side_got_answer(struct stream *stream, struct connection *connection
 	}
 	if (!exchange) {
 		/* Its request was never seen: it was lost, or went by before the agent came. */
-		stream_lose(stream, COUNT_LOST_ORDER, false);
+		stream_lose(stream, COUNT_LOST_ORDER);
 	} else {
 		exchange->answer_ns = time_ns;
 		exchange->is_error = message->is_error;
@@ -163,7 +164,7 @@ static void side_fail(struct stream *stream, struct connection *connection, enum
 	/* A request that is none never was an exchange; an answer that is none leaves one without.
 	 */
 	if (name == SIDE_ANSWER && connection->first && !connection->is_ordered) {
-		stream_lose(stream, COUNT_LOST_PARSE, connection->first->is_counted);
+		stream_lose(stream, COUNT_LOST_PARSE);
 		connection_done(connection);
 	}
 }
@@ -248,7 +249,7 @@ static void side_step_over(struct stream *stream, struct connection *connection,
 	if (side->state == SIDE_CHUNKED || side->state == SIDE_BLIND) {
 		side->state = SIDE_BLIND;
 		side_account(connection, name, unseen, input->time_ns);
-		if (ends_chunked(input->tail, PACKET_TAIL_BYTES))
+		if (input->tail && ends_chunked(input->tail, PACKET_TAIL_BYTES))
 			side_message_ended(stream, connection, name);
 		return;
 	}
