@@ -17,6 +17,8 @@ static const struct route *const routes[] = {
 	&events_route,
 	&map_route,
 	&metrics_route,
+	&processes_route,
+	&programs_route,
 	&sql_route,
 	&status_route,
 	&views_route,

@@ -11,6 +11,8 @@ extern const struct route events_route;
 extern const struct route map_route;
 extern const struct route metrics_route;
 extern const struct route page_route;
+extern const struct route processes_route;
+extern const struct route programs_route;
 extern const struct route reference_route;
 extern const struct route sql_route;
 extern const struct route status_route;

@@ -75,7 +75,7 @@ static void *worker_main(void *argument)
 	struct fail fail = { 0 };
 	int error;
 
-	(void)privilege_keep(0);
+	(void)privilege_keep(worker->work->privileges);
 	error = run_work(worker, &fail);
 
 	if (error && !fail.code)

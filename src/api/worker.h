@@ -22,6 +22,7 @@ struct work {
 	/* Everything that happened before the question is in the file when run is called. */
 	struct store *store; /* may be NULL */
 	uint64_t mark;
+	uint64_t privileges; /* that the thread keeps, see privilege.h; 0: none */
 	/* On the thread: writes the answer; a write fails when the client has gone, and cancel is
 	 * set soon after. 0, or -errno with the reason: then nothing is sent if nothing was yet. */
 	int (*run)(struct work *work, FILE *stream, const atomic_bool *cancel, struct fail *fail);

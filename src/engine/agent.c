@@ -138,6 +138,8 @@ static void agent_on_tick(void *context, uint64_t now_ns)
 	if (now_ns - agent->last_second_ns < NS_PER_S)
 		return;
 	agent->last_second_ns = now_ns;
+	if (now_ns >= agent->stats_until_ns)
+		agent_measure_programs(agent, 0);
 	if (clock_map_refresh(&agent->clock))
 		log_warning("agent", "the wall clock was set: events before and after differ");
 	node_tick(agent->node, now_ns);
@@ -290,13 +292,18 @@ void agent_stop(struct agent *agent)
 	loop_stop(agent->loop);
 }
 
-int agent_measure_programs(struct agent *agent, bool is_on)
+int agent_measure_programs(struct agent *agent, uint64_t period_ns)
 {
-	if (!is_on)
+	if (period_ns == 0) {
 		fd_closep(&agent->stats_fd);
-	else if (agent->stats_fd < 0)
+		return 0;
+	}
+	if (agent->stats_fd < 0)
 		agent->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	return is_on && agent->stats_fd < 0 ? -errno : 0;
+	if (agent->stats_fd < 0)
+		return -errno;
+	agent->stats_until_ns = clock_monotonic_ns() + period_ns;
+	return 0;
 }
 
 static void agent_close_features(struct agent *agent)

@@ -57,9 +57,10 @@ struct agent {
 	unsigned int object_count;
 	uint64_t start_ns; /* monotonic */
 	uint64_t last_second_ns;
-	int lock_fd;   /* DIR/lock, -1 without a directory */
-	int signal_fd; /* SIGINT, SIGTERM */
-	int stats_fd;  /* while the kernel measures programs, else -1 */
+	int lock_fd;		 /* DIR/lock, -1 without a directory */
+	int signal_fd;		 /* SIGINT, SIGTERM */
+	int stats_fd;		 /* while the kernel measures programs, else -1 */
+	uint64_t stats_until_ns; /* monotonic */
 };
 
 /* One slot per line of features.def, each with its options at their defaults; NULL without memory.
@@ -88,10 +89,11 @@ void agent_free(struct agent *agent);
 DEFINE_CLEANUP(struct agent *, agent_free);
 
 /*
- * Has the kernel count runs and time of its programs from now on, or stops it. It costs every
- * program of the machine some 20 ns a run, so that it is on only while someone looks. 0 or -errno.
+ * Has the kernel count runs and time of its programs for so long from now, 0: stops it. It costs
+ * every program of the machine some 20 ns a run, so that it is on only while someone looks: who
+ * does asks again and again. 0 or -errno.
  */
-int agent_measure_programs(struct agent *agent, bool is_on);
+int agent_measure_programs(struct agent *agent, uint64_t period_ns);
 
 /* The slot of a feature by name, NULL when there is none. */
 struct feature_slot *agent_feature(struct agent *agent, const char *name);

@@ -114,10 +114,11 @@ static void programs_are_measured_on_demand(void **state)
 {
 	struct agent *agent = agent_or_skip("");
 
-	assert_int_equal(agent_measure_programs(agent, true), 0);
-	assert_int_equal(agent_measure_programs(agent, true), 0);
+	assert_int_equal(agent_measure_programs(agent, NS_PER_S), 0);
+	assert_int_equal(agent_measure_programs(agent, 60 * NS_PER_S), 0);
 	assert_true(agent->stats_fd >= 0);
-	assert_int_equal(agent_measure_programs(agent, false), 0);
+	assert_true(agent->stats_until_ns > clock_monotonic_ns() + 10 * NS_PER_S);
+	assert_int_equal(agent_measure_programs(agent, 0), 0);
 	assert_int_equal(agent->stats_fd, -1);
 	agent_free(agent);
 }

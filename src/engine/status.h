@@ -11,7 +11,7 @@
 
 /*
  * Writes one object with `features`, `agent`, `store` and `node`. url: of the page with its token,
- * NULL when there is none. Runs and time of programs are zero while agent_measure_programs is off.
+ * NULL when there is none. Runs and time of programs count only while agent_measure_programs is on.
  * Loop thread only.
  */
 void status_write(struct agent *agent, const char *url, struct json *json);

@@ -442,6 +442,18 @@ void node_tick(struct node *node, uint64_t now_ns)
 	}
 }
 
+void node_each_process(const struct node *node, node_visit *visit, void *context)
+{
+	for (struct process *process = process_first(node->processes); process;
+		process = process_next(process))
+		visit(context, &process->described);
+}
+
+size_t node_process_count(const struct node *node)
+{
+	return process_live_count(node->processes);
+}
+
 static void scan_processes(struct node *node)
 {
 	uint64_t end_ns = clock_monotonic_ns() + SCAN_NS_MAXIMUM;

@@ -70,6 +70,12 @@ int node_listener_find(struct node *node, uint32_t network_namespace, const stru
  */
 void node_listener_started(struct node *node, const struct address *address, uint16_t port,
 	const struct event_process *process);
+/* Calls visit with what is known of each process that lives; what it gets is borrowed for the call.
+ */
+typedef void node_visit(void *context, const struct event_process *process);
+void node_each_process(const struct node *node, node_visit *visit, void *context);
+/* How many node_each_process visits. */
+size_t node_process_count(const struct node *node);
 /*
  * Called each second. Forgets the dead whose time is over, asks again for containers without a
  * name, and looks whether some of the live still do, so that all are looked at within about a

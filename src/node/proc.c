@@ -22,24 +22,29 @@ int proc_open(int proc_fd, uint32_t pid)
 	return fd;
 }
 
+#define STAT_FIELDS	   24	       /* the last one that is read */
+#define FLAG_KERNEL_THREAD 0x00200000U /* PF_KTHREAD of the kernel's sched.h */
+
 /* Fields are numbered from 1 as in proc(5); text starts at field 3, behind the name. */
 static int parse_fields(const char *text, struct proc_stat *stat)
 {
+	uint64_t numbers[STAT_FIELDS + 1] = { 0 };
 	unsigned int field = 3;
 
+	stat->state = *text;
 	stat->is_zombie = *text == 'Z' || *text == 'X';
-	for (; *text; text++) {
-		if (*text != ' ')
-			continue;
-		field++;
-		if (field == 4)
-			stat->parent_pid = (uint32_t)strtoul(text + 1, NULL, 10);
-		if (field == 22) {
-			stat->start_ns = strtoull(text + 1, NULL, 10) * PROC_TICK_NS;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	for (; *text && field < STAT_FIELDS; text++)
+		if (*text == ' ')
+			numbers[++field] = strtoull(text + 1, NULL, 10);
+	if (field < 22)
+		return -EINVAL;
+	stat->parent_pid = (uint32_t)numbers[4];
+	stat->is_kernel_thread = numbers[9] & FLAG_KERNEL_THREAD;
+	stat->cpu_ns = (numbers[14] + numbers[15]) * PROC_TICK_NS;
+	stat->threads = numbers[20];
+	stat->start_ns = numbers[22] * PROC_TICK_NS;
+	stat->resident_pages = numbers[24];
+	return 0;
 }
 
 int proc_parse_stat(const char *text, struct proc_stat *ret_stat)

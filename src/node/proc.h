@@ -18,6 +18,12 @@ struct proc_stat {
 	uint64_t start_ns; /* CLOCK_BOOTTIME, rounded down to a tick */
 	bool is_zombie;
 	char comm[16];
+	/* 0 where the kernel left them out. */
+	char state; /* 'R', 'S', 'D' … as proc(5) has them */
+	bool is_kernel_thread;
+	uint64_t cpu_ns; /* of user and kernel mode, of all threads since the start */
+	uint64_t threads;
+	uint64_t resident_pages;
 };
 
 /* The folder of a process, to be closed; -ESRCH when there is none. */
