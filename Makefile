@@ -61,7 +61,8 @@ BENCH_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(filter-out %.bpf.c,$(shell fi
 BPF_TEST_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/bpf/*_test.c)))
 SHARED_HEADERS := src/bpf/event.h $(shell find src -name '*_record.h' | sort)
 FUZZ_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
-GENERATED := $(SKELETONS) $(GEN)/views.inc
+PAGE_SOURCES := $(sort $(wildcard ui/*.* ui/src/* ui/src/*/*))
+GENERATED := $(SKELETONS) $(GEN)/views.inc $(GEN)/page.inc
 
 .PHONY: all
 all: $(OUT)/skep
@@ -87,6 +88,13 @@ $(GEN)/views.inc: $(VIEWS) Makefile
 		sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' "$$view"; \
 		echo ')'; \
 	done > $@
+
+# ---- the page ----------------------------------------------------------------------------------
+# Bundled and compressed into $(GEN)/page; where npm cannot be had it is left out, and the next make tries again.
+$(GEN)/page.inc: $(PAGE_SOURCES) tools/build-page
+	@mkdir -p $(@D)
+	@echo '  PAGE  ui'
+	@tools/build-page $@
 
 # ---- user half ---------------------------------------------------------------------------------
 # -MD and not -MMD: the skeletons count as system headers, and objects depend on them.
@@ -154,7 +162,7 @@ $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/libskep.a
 	$(BPF_TEST_PROGRAMS:=.d) $(wildcard $(GEN)/*.d)
 
 # ---- tests -------------------------------------------------------------------------------------
-.PHONY: check unit checkers fuzz-seeds fuzz bpf e2e kernels test bench
+.PHONY: check unit checkers fuzz-seeds fuzz bpf e2e page kernels test bench
 unit: $(TEST_PROGRAMS)
 	@tools/run-tests unit $(TEST_PROGRAMS)
 
@@ -179,6 +187,9 @@ endif
 
 e2e: all
 	@tests/e2e/run $(NAMES)
+
+page: all
+	@tests/page/run $(NAMES)
 
 kernels: all
 	@tests/kernels/run $(NAMES)

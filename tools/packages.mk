@@ -18,15 +18,19 @@ PACKAGES_BUILD := \
 	linux-libc-dev \
 	llvm \
 	make \
+	nodejs \
+	npm \
 	pkgconf \
 	zlib1g-dev
 
 PACKAGES_TEST := \
 	busybox-static \
+	chromium \
 	clang-format \
 	cpio \
 	curl \
 	fish \
+	fonts-dejavu-core \
 	iproute2 \
 	iptables \
 	jq \

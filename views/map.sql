@@ -1,5 +1,7 @@
 -- The map: who calls whom; traffic that was seen at both ends counts once
--- :since  1h  time  how far back to look
+-- :since  1h   time                 how far back to look
+-- :until  now  time                 where to end
+-- :where  ''   filter:request_rate  which requests, as for skep watch --where
 WITH seen AS (
     SELECT CASE role WHEN 'client' THEN service ELSE peer_service END AS client,
            CASE role WHEN 'client' THEN peer_service ELSE service END AS server,
@@ -10,7 +12,7 @@ WITH seen AS (
            histogram_quantile(histogram, 0.5) AS p50_ns,
            histogram_quantile(histogram, 0.99) AS p99_ns
     FROM request_rate
-    WHERE time_ns >= :since
+    WHERE time_ns >= :since AND time_ns < :until AND :where
     GROUP BY client, server, protocol, role
 )
 SELECT client, server, protocol,

@@ -118,13 +118,17 @@ int edges_write(
 		.row = wish->format == EDGES_TEXT ? write_text : write_dot,
 	};
 	struct view view;
+	_cleanup_(buf_done)
+	struct buf sql = { .maximum = VIEW_SQL_MAXIMUM };
 	int error = view_find("map", &view, fail);
 
 	if (!error)
 		error = view_bind(&view, &since, 1, &values, fail);
+	if (!error)
+		error = view_write_sql(&view, &since, 1, &sql, fail);
 	if (error)
 		return error;
-	question.sql = view.sql;
+	question.sql = buf_text(&sql);
 	if (wish->format == EDGES_JSON)
 		question.row = NULL;
 	if (wish->format == EDGES_DOT)

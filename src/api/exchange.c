@@ -29,6 +29,7 @@ struct exchange {
 	struct MHD_Connection *connection;
 	struct visitor *visitor;
 	const struct route *route;
+	const char *path;
 	const char *rest;
 	void *params;
 	struct route_extra extras[ROUTE_EXTRAS_MAXIMUM];
@@ -84,6 +85,25 @@ static void add_cookie(struct exchange *exchange, struct MHD_Response *response)
 	MHD_add_response_header(response, MHD_HTTP_HEADER_SET_COOKIE, cookie);
 }
 
+/* What the program holds may be kept by browsers; data never. */
+static void add_caching(const struct exchange *exchange, struct MHD_Response *response)
+{
+	const struct route_reply *reply = &exchange->reply;
+	const char *rule = "no-store";
+
+	if (!exchange->refusal.code && reply->tag)
+		rule = reply->is_immutable ? "private, max-age=31536000, immutable"
+					   : "private, no-cache";
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, rule);
+	if (exchange->refusal.code || !reply->tag)
+		return;
+	MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, reply->tag);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+	if (reply->encoding)
+		MHD_add_response_header(
+			response, MHD_HTTP_HEADER_CONTENT_ENCODING, reply->encoding);
+}
+
 /* Queues the response and gives it up. */
 static enum MHD_Result queue(
 	struct exchange *exchange, unsigned int status, struct MHD_Response *response)
@@ -94,7 +114,7 @@ static enum MHD_Result queue(
 		return MHD_NO;
 	MHD_add_response_header(
 		response, MHD_HTTP_HEADER_CONTENT_TYPE, exchange->reply.content_type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	add_caching(exchange, response);
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(response, "X-Frame-Options", "DENY");
 	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
@@ -108,21 +128,58 @@ static enum MHD_Result queue(
 	return result;
 }
 
-static enum MHD_Result queue_failure(struct exchange *exchange, const struct fail *fail)
+static const char *header_value(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* For a person who opened the page; the form sends the token as the printed address does. */
+static void write_sign_in(struct buf *body)
+{
+	buf_printf(body,
+		"<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width\">\n"
+		"<title>skep: a token is needed</title>\n<h1>A token is needed</h1>\n"
+		"<p>Open the address that <code>skep status</code> shows on this machine, or paste "
+		"the token, which is the part after <code>token=</code>.</p>\n"
+		"<form action=\"/\"><label>Token <input name=\"token\" type=\"password\" required "
+		"autofocus></label> <button>Open</button></form>\n</html>\n");
+}
+
+static bool wants_html(const struct exchange *exchange)
+{
+	const char *accept = header_value(exchange->connection, MHD_HTTP_HEADER_ACCEPT);
+
+	return accept && strstr(accept, "text/html");
+}
+
+static void write_failure(struct exchange *exchange, const struct fail *fail)
 {
 	struct buf *body = &exchange->reply.body;
-	struct MHD_Response *response;
 	struct json json;
 
 	buf_clear(body);
+	exchange->reply.content_type = "application/json";
+	if (fail->code == -EACCES && wants_html(exchange)) {
+		exchange->reply.content_type = "text/html; charset=utf-8";
+		write_sign_in(body);
+		return;
+	}
 	json_init(&json, body);
 	json_object_begin(&json);
 	json_member_string(&json, "error", fail->text);
 	json_object_end(&json);
 	buf_append_byte(body, '\n');
+}
+
+static enum MHD_Result queue_failure(struct exchange *exchange, const struct fail *fail)
+{
+	struct buf *body = &exchange->reply.body;
+	struct MHD_Response *response;
+
+	write_failure(exchange, fail);
 	if (fail != &exchange->refusal)
 		exchange->refusal = *fail;
-	exchange->reply.content_type = "application/json";
 	response = MHD_create_response_from_buffer(
 		body->length, (void *)buf_text(body), MHD_RESPMEM_MUST_COPY);
 	if (response && fail->code == -EACCES)
@@ -152,11 +209,26 @@ static ssize_t read_outflow(void *context, uint64_t position, char *destination,
 	return 0;
 }
 
+/* Bytes of the program; a browser that has them already is told so. */
+static enum MHD_Result queue_bytes(struct exchange *exchange)
+{
+	const struct route_reply *reply = &exchange->reply;
+	const char *known = header_value(exchange->connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	bool is_known = known && strstr(known, reply->tag);
+	size_t length = is_known ? 0 : reply->bytes.length;
+
+	return queue(exchange, is_known ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK,
+		MHD_create_response_from_buffer(
+			length, (void *)reply->bytes.data, MHD_RESPMEM_PERSISTENT));
+}
+
 static enum MHD_Result queue_reply(struct exchange *exchange)
 {
 	struct route_reply *reply = &exchange->reply;
 	struct fail fail;
 
+	if (reply->bytes.data)
+		return queue_bytes(exchange);
 	if (!reply->outflow && reply->body.error) {
 		fail_set(&fail, reply->body.error, "the answer is too long");
 		return queue_failure(exchange, &fail);
@@ -221,11 +293,6 @@ static int read_parameters(struct exchange *exchange, struct fail *fail)
 	return exchange->refusal.code;
 }
 
-static const char *header_value(struct MHD_Connection *connection, const char *name)
-{
-	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
 static int check_visitor(struct exchange *exchange, struct fail *fail)
 {
 	struct MHD_Connection *connection = exchange->connection;
@@ -249,6 +316,7 @@ static int prepare(struct exchange *exchange, const struct exchange_door *door, 
 
 	if (error)
 		return error;
+	exchange->path = url;
 	error = route_find(method, url, &exchange->route, &exchange->rest);
 	if (error == -EOPNOTSUPP)
 		return fail_set(fail, error, "%s is not for %s: see /api", url, method);
@@ -265,6 +333,7 @@ static int handle(struct exchange *exchange, struct fail *fail)
 	if (exchange->body.error)
 		return fail_set(
 			fail, -E2BIG, "the body is longer than %d bytes", ROUTE_BODY_MAXIMUM);
+	request.path = exchange->path;
 	request.rest = exchange->rest;
 	request.params = exchange->params;
 	request.body =
@@ -272,6 +341,8 @@ static int handle(struct exchange *exchange, struct fail *fail)
 	memcpy(request.extras, exchange->extras, sizeof(request.extras));
 	request.extra_count = exchange->extra_count;
 	request.has_token_in_address = exchange->has_token_in_address;
+	request.accept_encoding =
+		header_value(exchange->connection, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	return exchange->route->handle(&request, &exchange->reply, fail);
 }
 

@@ -9,7 +9,7 @@
 #include "engine/store_query.h"
 
 #define LINES_MAXIMUM (64 * 1024 * 1024) /* bytes of all lines together */
-#define SQL_MAXIMUM   (16 * 1024)
+#define SQL_MAXIMUM   (256 * 1024)
 #define TEXT_MAXIMUM  (1024 * 1024) /* of one FIELD_TEXT_LONG */
 #define TIMEOUT_NS    (60 * NS_PER_S)
 #define ENOUGH	      (-EXFULL) /* ends a query that gave all that is needed */
@@ -157,13 +157,10 @@ static int add_line(struct reader *reader)
 static int on_row(void *context, const struct query_value *values, unsigned int count)
 {
 	struct reader *reader = context;
-	struct filter *filter = reader->past->wish.filter;
 
 	if (count != reader->kind->field_count)
 		return -EPROTO;
 	set_event(reader, values);
-	if (filter && !filter_matches(filter, reader->event))
-		return 0;
 	if (reader->count - reader->first < reader->last)
 		return add_line(reader);
 	if (reader->past->last > 0)
@@ -177,10 +174,14 @@ static void write_sql(const struct past_wish *past, const struct event_kind *kin
 	buf_append_string(sql, "SELECT ");
 	for (uint16_t i = 0; i < kind->field_count; i++)
 		buf_printf(sql, "%s\"%s\"", i ? ", " : "", kind->fields[i].name);
-	buf_printf(sql,
-		" FROM \"%s\" WHERE time_ns >= %lld AND time_ns < %lld ORDER BY time_ns DESC",
-		kind->name, (long long)past->since_ns,
+	buf_printf(sql, " FROM \"%s\" WHERE time_ns >= %lld AND time_ns < %lld", kind->name,
+		(long long)past->since_ns,
 		past->until_ns ? (long long)past->until_ns : (long long)INT64_MAX);
+	if (past->wish.filter) {
+		buf_append_string(sql, " AND ");
+		filter_write_sql(past->wish.filter, kind, sql);
+	}
+	buf_append_string(sql, " ORDER BY time_ns DESC");
 }
 
 static int read_kind(struct reader *reader, const struct event_kind *kind,

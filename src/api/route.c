@@ -13,6 +13,7 @@
 
 static const struct route *const routes[] = {
 	&page_route,
+	&asset_route,
 	&reference_route,
 	&events_route,
 	&map_route,
@@ -32,6 +33,10 @@ static bool path_matches(const struct route *route, const char *path, const char
 	*ret_rest = "";
 	if (str_equal(route->path, path))
 		return true;
+	for (const char *const *alias = route->aliases; alias && *alias; alias++) {
+		if (str_equal(*alias, path))
+			return true;
+	}
 	if (length == 1 || route->path[length - 1] != '/' || !str_starts_with(path, route->path))
 		return false;
 	*ret_rest = path + length;

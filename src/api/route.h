@@ -34,13 +34,15 @@ struct route_request {
 	struct metrics *metrics;
 	const char *store_path; /* the file of the store */
 	const char *url;	/* of the page, NULL without one */
-	const char *rest;	/* of the path, for routes whose path ends in '/' */
+	const char *path;
+	const char *rest; /* of the path, for routes whose path ends in '/' */
 	const void *params;
 	struct slice body;
 	struct route_extra extras[ROUTE_EXTRAS_MAXIMUM];
 	unsigned int extra_count;
 	bool has_token_in_address;
-	outflow_wake *wake; /* for outflow_new */
+	const char *accept_encoding; /* header of the request, NULL without one */
+	outflow_wake *wake;	     /* for outflow_new */
 	void *wake_context;
 };
 
@@ -53,11 +55,17 @@ struct route_reply {
 	struct outflow *next;
 	bool is_followed; /* the outflow has no end of its own: the answer begins before its bytes
 			   */
+	/* Instead of body and outflow: bytes that stay for the life of the program. */
+	struct slice bytes;
+	const char *encoding; /* of the bytes, NULL: as they are */
+	const char *tag;      /* ETag: a request that names it gets no body; NULL without one */
+	bool is_immutable;    /* what is at this path never changes: browsers need not ask again */
 };
 
 struct route {
 	const char *method;
-	const char *path; /* ends in '/': anything may follow, it becomes rest */
+	const char *path;	    /* ends in '/': anything may follow, it becomes rest */
+	const char *const *aliases; /* other paths that it answers, NULL-terminated; NULL: none */
 	const char *summary;
 	const char *body; /* what the body is, NULL when it has none */
 	const struct option_row *rows;

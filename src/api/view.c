@@ -6,11 +6,16 @@
 
 #include <stdio.h>
 
+#include "api/live.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "engine/feature.h"
+#include "engine/rate.h"
+#include "event/filter.h"
+#include "event/kind.h"
 #include "event/nearest.h"
 
-const char *const view_type_words[] = { "time", "duration", "number", "text", NULL };
+const char *const view_type_words[] = { "time", "duration", "number", "text", "filter", NULL };
 
 static const struct {
 	const char *name;
@@ -52,16 +57,22 @@ static bool take_word(const char **at, char *destination, size_t size)
 
 static bool parse_parameter(const char *line, struct view_parameter *ret_parameter)
 {
-	char type[16];
+	char type[48];
+	char *colon;
 
 	if (!take_word(&line, ret_parameter->name, sizeof(ret_parameter->name)) ||
 		!take_word(&line, ret_parameter->initial, sizeof(ret_parameter->initial)) ||
 		!take_word(&line, type, sizeof(type)))
 		return false;
+	colon = strchr(type, ':');
+	if (colon) {
+		*colon = '\0';
+		str_set(ret_parameter->table, colon + 1);
+	}
 	for (unsigned int i = 0; view_type_words[i]; i++) {
 		struct slice help = { (const uint8_t *)line, strcspn(line, "\n") };
 
-		if (!str_equal(type, view_type_words[i]))
+		if (!str_equal(type, view_type_words[i]) || (i == VIEW_FILTER) != !!colon)
 			continue;
 		ret_parameter->type = i;
 		return str_copy_slice(ret_parameter->help, sizeof(ret_parameter->help), help);
@@ -177,11 +188,89 @@ int view_bind(const struct view *view, const struct view_argument *arguments, un
 	}
 	for (unsigned int i = 0; i < view->parameter_count; i++) {
 		const struct view_parameter *parameter = &view->parameters[i];
-		int error = bind(parameter, given(parameter, arguments, count), &values, fail);
+		int error;
 
+		if (parameter->type == VIEW_FILTER)
+			continue;
+		error = bind(parameter, given(parameter, arguments, count), &values, fail);
 		if (error)
 			return error;
 	}
 	*ret_values = values;
 	return 0;
+}
+
+/* ---- filters ---- */
+
+static const struct event_kind *find_table(const char *name)
+{
+	const struct event_kind *kinds[LIVE_KINDS_MAXIMUM];
+	size_t count = MIN(features_kinds(kinds, ARRAY_LENGTH(kinds)), ARRAY_LENGTH(kinds));
+
+	return str_equal(name, rate_kind()->name) ? rate_kind() : kind_find(kinds, count, name);
+}
+
+static int write_condition(const struct view_parameter *parameter, const char *expression,
+	struct buf *sql, struct fail *fail)
+{
+	const struct event_kind *table = find_table(parameter->table);
+	_cleanup_(filter_freep)
+	struct filter *filter = NULL;
+	int error;
+
+	if (!table)
+		return fail_set(fail, -EBADMSG, "%s: there is no table %s", parameter->name,
+			parameter->table);
+	error = filter_new(&table, 1, &filter, fail);
+	if (!error)
+		error = filter_add_expression(filter, expression, fail);
+	/* An unknown field is no missing view. */
+	if (error == -ENOENT)
+		fail->code = -EINVAL;
+	if (error)
+		return error == -ENOENT ? -EINVAL : error;
+	return filter_write_sql(filter, table, sql);
+}
+
+/* The filter that the text names at its beginning, behind the colon. */
+static const struct view_parameter *filter_at(const struct view *view, const char *text)
+{
+	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	for (unsigned int i = 0; i < view->parameter_count; i++) {
+		const struct view_parameter *parameter = &view->parameters[i];
+
+		if (parameter->type == VIEW_FILTER && strlen(parameter->name) == length &&
+			memcmp(parameter->name, text, length) == 0)
+			return parameter;
+	}
+	return NULL;
+}
+
+int view_write_sql(const struct view *view, const struct view_argument *arguments,
+	unsigned int count, struct buf *sql, struct fail *fail)
+{
+	const char *at = view->sql;
+
+	/* What is in the header is comment. */
+	while (str_starts_with(at, "--"))
+		at += strcspn(at, "\n") + (strchr(at, '\n') ? 1 : 0);
+	buf_append(sql, view->sql, (size_t)(at - view->sql));
+	while (*at) {
+		size_t length = strcspn(at, ":");
+		const struct view_parameter *parameter =
+			at[length] ? filter_at(view, at + length + 1) : NULL;
+		int error = 0;
+
+		buf_append(sql, at, length + (at[length] && !parameter));
+		at += length + (at[length] != '\0');
+		if (parameter) {
+			error = write_condition(
+				parameter, given(parameter, arguments, count), sql, fail);
+			at += strlen(parameter->name);
+		}
+		if (error)
+			return error;
+	}
+	return sql->error;
 }

@@ -9,7 +9,8 @@
  *     SELECT …
  *
  * Types: time ("5m" ago, a clock time, a date; bound as wall-clock ns), duration (bound as ns),
- * number, text ('' for empty).
+ * number, text ('' for empty), filter:TABLE (an expression as `skep watch --where` takes it, about
+ * the fields of that table; written into the statement as a condition).
  */
 #ifndef SKEP_API_VIEW_H
 #define SKEP_API_VIEW_H
@@ -18,12 +19,13 @@
 
 #define VIEW_PARAMETERS_MAXIMUM 8
 
-enum view_type { VIEW_TIME, VIEW_DURATION, VIEW_NUMBER, VIEW_TEXT };
+enum view_type { VIEW_TIME, VIEW_DURATION, VIEW_NUMBER, VIEW_TEXT, VIEW_FILTER };
 extern const char *const view_type_words[];
 
 struct view_parameter {
 	char name[31];
 	enum view_type type;
+	char table[32]; /* of a filter */
 	char initial[64];
 	char help[128];
 };
@@ -53,5 +55,10 @@ int view_parse(const char *name, const char *text, struct view *ret_view, struct
 /* Defaults and what was given, checked. -EINVAL with what was expected. */
 int view_bind(const struct view *view, const struct view_argument *arguments, unsigned int count,
 	struct sql_values *ret_values, struct fail *fail);
+/* Appends the statement with its filters written in. -EINVAL with what was expected. */
+int view_write_sql(const struct view *view, const struct view_argument *arguments,
+	unsigned int count, struct buf *sql, struct fail *fail);
+
+#define VIEW_SQL_MAXIMUM (256 * 1024)
 
 #endif

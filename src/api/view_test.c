@@ -8,6 +8,7 @@
 
 #include "api/view.h"
 #include "engine/feature.h"
+#include "event/filter.h"
 
 static const char example[] = "-- A sentence\n"
 			      "-- more about it\n"
@@ -98,21 +99,31 @@ static void every_view_has_what_it_needs(void **state)
 	assert_non_null(strstr(fail.text, "slow"));
 }
 
+#define EVENTS 60
+
+static struct request_event event_number(struct scene *scene, unsigned int i)
+{
+	static const char *const services[] = { "shop", "db", "it's" };
+	struct request_event event = scene_request(scene, i % 2 ? "/a/{id}" : "/b");
+
+	str_set(event.process.service, services[i % 3]);
+	str_set(event.peer_service, i % 5 ? "web" : "");
+	event.role = i % 4 ? ROLE_SERVER : ROLE_CLIENT;
+	event.is_error = i % 10 == 9;
+	event.is_incomplete = i % 30 == 1;
+	str_set(event.status, event.is_error ? "500" : i % 7 ? "200" : "");
+	event.duration_ns = (i + 1) * NS_PER_MS;
+	event.response_bytes = 100 * i;
+	event.local_port = 80;
+	address_parse(i % 2 ? "10.1.2.3" : "fd00::7", &event.peer_address);
+	return event;
+}
+
 static void fill(struct scene *scene)
 {
-	static const char *const services[] = { "shop", "db", "mail" };
+	for (unsigned int i = 0; i < EVENTS; i++) {
+		struct request_event event = event_number(scene, i);
 
-	for (unsigned int i = 0; i < 60; i++) {
-		struct request_event event = scene_request(scene, i % 2 ? "/a/{id}" : "/b");
-
-		str_set(event.process.service, services[i % 3]);
-		str_set(event.peer_service, i % 5 ? "web" : "");
-		event.role = i % 4 ? ROLE_SERVER : ROLE_CLIENT;
-		event.is_error = i % 10 == 9;
-		event.is_incomplete = i % 30 == 1;
-		str_set(event.status, event.is_error ? "500" : "200");
-		event.duration_ns = (i + 1) * NS_PER_MS;
-		event.response_bytes = 100 * i;
 		scene_write(scene, &event);
 		scene_pass(scene, NS_PER_S / 2);
 	}
@@ -120,6 +131,8 @@ static void fill(struct scene *scene)
 
 static char *answer(struct scene *scene, const struct view *view)
 {
+	_cleanup_(buf_done)
+	struct buf sql = { .maximum = VIEW_SQL_MAXIMUM };
 	struct sql_values values;
 	struct fail fail = { 0 };
 	char *text = NULL;
@@ -127,12 +140,13 @@ static char *answer(struct scene *scene, const struct view *view)
 	FILE *stream = open_memstream(&text, &length);
 	struct sql_question question = {
 		.path = scene->path,
-		.sql = view->sql,
 		.values = &values,
 		.format = FORMAT_JSON,
 	};
 
 	assert_int_equal(view_bind(view, NULL, 0, &values, &fail), 0);
+	assert_int_equal(view_write_sql(view, NULL, 0, &sql, &fail), 0);
+	question.sql = buf_text(&sql);
 	if (sql_answer(&question, stream, NULL, &fail))
 		fail_msg("%s: %s", view->name, fail.text);
 	fclose(stream);
@@ -187,6 +201,110 @@ static void answers_are_right(void **state)
 	free(text);
 }
 
+/* ---- filters ---- */
+
+static unsigned int count_rows(struct scene *scene, const char *expression)
+{
+	static const char text[] =
+		"-- How many\n-- :where  ''  filter:request  which\n"
+		"-- :other  ''  text  nothing\n"
+		"SELECT count(*) AS n FROM request WHERE :where AND :other = ''\n";
+	const struct view_argument argument = { "where", expression };
+	_cleanup_(buf_done)
+	struct buf sql = { .maximum = VIEW_SQL_MAXIMUM };
+	struct sql_values values;
+	struct fail fail = { 0 };
+	char *answer = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&answer, &length);
+	struct sql_question question = {
+		.path = scene->path,
+		.values = &values,
+		.format = FORMAT_JSON,
+	};
+	struct view view;
+	unsigned int count;
+
+	assert_int_equal(view_parse("x", text, &view, &fail), 0);
+	assert_int_equal(view_bind(&view, &argument, 1, &values, &fail), 0);
+	assert_int_equal(values.count, 1);
+	assert_int_equal(view_write_sql(&view, &argument, 1, &sql, &fail), 0);
+	question.sql = buf_text(&sql);
+	if (sql_answer(&question, stream, NULL, &fail))
+		fail_msg("%s: %s\n%s", expression, fail.text, question.sql);
+	fclose(stream);
+	assert_int_equal(sscanf(answer, "{\"n\":%u}", &count), 1);
+	free(answer);
+	return count;
+}
+
+static unsigned int count_events(struct scene *scene, const char *expression)
+{
+	const struct event_kind *kind = &request_kind;
+	_cleanup_(filter_freep)
+	struct filter *filter = NULL;
+	struct fail fail = { 0 };
+	unsigned int count = 0;
+
+	assert_int_equal(filter_new(&kind, 1, &filter, &fail), 0);
+	if (filter_add_expression(filter, expression, &fail))
+		fail_msg("%s: %s", expression, fail.text);
+	for (unsigned int i = 0; i < EVENTS; i++) {
+		struct request_event event = event_number(scene, i);
+
+		count += filter_matches(filter, &event.header);
+	}
+	return count;
+}
+
+/* Rows that the condition of SQL leaves are as many as events that the filter lets pass. */
+static void filters_are_conditions(void **state)
+{
+	static const char *const expressions[] = { "", "service=shop", "service=\"it's\"",
+		"service!=shop|db", "status=5xx", "status!=2xx", "status>=200 status<300", "error",
+		"!error", "duration>30ms", "duration=10ms-20ms", "duration<=10ms", "role=client",
+		"role!=client|server", "path~^/a", "path!~'[b]$'", "from=web", "to=shop",
+		"to!=shop|db", "from=shop", "address=10.0.0.0/8", "address=10.1.2.3",
+		"address!=fd00::/16", "port=80", "port=1-79", "response_bytes>1KB incomplete",
+		"service=x", "pod!=x", "duration<0s" };
+	struct scene *scene = *state;
+
+	scene->wall_ns = clock_wall_ns() - 60 * NS_PER_S;
+	scene_open(scene);
+	fill(scene);
+	scene_close(scene);
+	for (size_t i = 0; i < ARRAY_LENGTH(expressions); i++) {
+		unsigned int events = count_events(scene, expressions[i]);
+		unsigned int rows = count_rows(scene, expressions[i]);
+
+		if (rows != events)
+			fail_msg("%s: %u rows, %u events", expressions[i], rows, events);
+	}
+}
+
+static void bad_filters(void **state)
+{
+	static const struct {
+		const char *value;
+		const char *reason;
+	} cases[] = { { "nope=1", "nope" }, { "status>=many", "number" }, { "path~(", "regular" } };
+	struct fail fail = { 0 };
+	struct view view;
+
+	assert_int_equal(view_find("series", &view, &fail), 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		const struct view_argument argument = { "where", cases[i].value };
+		_cleanup_(buf_done)
+		struct buf sql = { .maximum = VIEW_SQL_MAXIMUM };
+
+		assert_int_equal(view_write_sql(&view, &argument, 1, &sql, &fail), -EINVAL);
+		assert_non_null(strstr(fail.text, cases[i].reason));
+		assert_int_equal(fail.code, -EINVAL);
+	}
+	assert_int_equal(
+		view_parse("x", "-- A\n-- :a '' filter which\nSELECT 1\n", &view, &fail), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +313,8 @@ int main(void)
 		cmocka_unit_test(every_view_has_what_it_needs),
 		cmocka_unit_test_setup_teardown(every_view_runs, scene_new, scene_free),
 		cmocka_unit_test_setup_teardown(answers_are_right, scene_new, scene_free),
+		cmocka_unit_test_setup_teardown(filters_are_conditions, scene_new, scene_free),
+		cmocka_unit_test(bad_filters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@ static void write_parameter(const struct view_parameter *parameter, struct json 
 	json_object_begin(json);
 	json_member_string(json, "name", parameter->name);
 	json_member_string(json, "type", view_type_words[parameter->type]);
+	json_member_string(json, "table", parameter->table[0] ? parameter->table : NULL);
 	json_member_string(json, "default", parameter->initial);
 	json_member_string(json, "help", parameter->help);
 	json_object_end(json);
@@ -69,6 +70,8 @@ static int view_handle(
 	struct view_argument arguments[ROUTE_EXTRAS_MAXIMUM];
 	struct sql_values values;
 	struct view view;
+	_cleanup_(buf_done)
+	struct buf sql = { .maximum = VIEW_SQL_MAXIMUM };
 	struct sql_question question = {
 		.path = request->store_path,
 		.values = &values,
@@ -81,9 +84,11 @@ static int view_handle(
 			(struct view_argument){ request->extras[i].name, request->extras[i].value };
 	if (!error)
 		error = view_bind(&view, arguments, request->extra_count, &values, fail);
+	if (!error)
+		error = view_write_sql(&view, arguments, request->extra_count, &sql, fail);
 	if (error)
 		return error;
-	question.sql = view.sql;
+	question.sql = buf_text(&sql);
 	return sql_start(request, &question, reply, fail);
 }
 

@@ -81,10 +81,11 @@ static int run_view(const struct command_call *call, const struct view_options *
 	char names[SQL_PARAMETERS_MAXIMUM][32];
 	_cleanup_(buf_done)
 	struct buf path = { 0 };
+	_cleanup_(buf_done)
+	struct buf sql = { .maximum = VIEW_SQL_MAXIMUM };
 	struct sql_values values;
 	struct question question;
 	struct sql_question sql_question = {
-		.sql = view->sql,
 		.values = &values,
 		.format = options->format,
 	};
@@ -92,8 +93,11 @@ static int run_view(const struct command_call *call, const struct view_options *
 	int error =
 		count < 0 ? count : view_bind(view, arguments, (unsigned int)count, &values, fail);
 
+	if (!error)
+		error = view_write_sql(view, arguments, (unsigned int)count, &sql, fail);
 	if (error)
 		return error;
+	sql_question.sql = buf_text(&sql);
 	buf_init(&path, CLIENT_PATH_MAXIMUM);
 	buf_printf(&path, "/api/views/%s", view->name);
 	client_add_parameter(&path, "format", output_format_words[options->format]);

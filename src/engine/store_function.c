@@ -5,6 +5,7 @@
 #include "engine/store_function.h"
 
 #include "engine/histogram.h"
+#include "engine/store_match.h"
 
 struct aggregate {
 	struct histogram histogram;
@@ -119,5 +120,5 @@ int store_functions_register(sqlite3 *database)
 	for (int arguments = 2; arguments <= 3 && code == SQLITE_OK; arguments++)
 		code = sqlite3_create_function_v2(database, "quantile", arguments, flags, NULL,
 			NULL, quantile_step, quantile_final, NULL);
-	return code;
+	return code == SQLITE_OK ? store_match_register(database) : code;
 }

@@ -4,6 +4,7 @@
  *   histogram_quantile(histogram, q)  aggregate: the q-quantile (0..1) of all histograms together
  *   histogram_merge(histogram)        aggregate: the sum of all as one histogram
  *   quantile(value, q [, weight])     aggregate: the q-quantile of plain numbers, to 3.2 %
+ *   REGEXP and in_network(address, network, bits), see store_match.h
  * Values are ns where the histogram is of durations. NULL and '' count as empty; a text that is
  * no histogram is an error. No rows: NULL.
  */

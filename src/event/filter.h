@@ -19,6 +19,7 @@
 #ifndef SKEP_FILTER_H
 #define SKEP_FILTER_H
 
+#include "base/buf.h"
 #include "base/fail.h"
 #include "event/field.h"
 #include "event/option.h"
@@ -52,6 +53,13 @@ int filter_add_expression(struct filter *filter, const char *text, struct fail *
 /* Adds what the flags of filter_rows gave; errors as above. */
 int filter_add_terms(struct filter *filter, const struct option_terms *terms, struct fail *fail);
 unsigned int filter_term_count(const struct filter *filter);
+
+/*
+ * Appends the condition that holds for the rows of the kind's table that match: what events does
+ * the same to, so that no row passes one and not the other. It needs the functions of
+ * engine/store_match.h. Returns the error of the buffer.
+ */
+int filter_write_sql(const struct filter *filter, const struct event_kind *kind, struct buf *sql);
 
 /* An event of a kind that was not in the list has no fields. */
 bool filter_matches(struct filter *filter, const struct event_header *event);

@@ -144,6 +144,14 @@ static const char *shape_of(const struct field *field)
 	}
 }
 
+static void append_words(struct buf *out, const struct field *field)
+{
+	for (unsigned int i = 0; field->words && field->words[i]; i++)
+		buf_printf(out, "%s\"%s\"", i > 0 ? ", " : ", words: [", field->words[i]);
+	if (field->words)
+		buf_append_byte(out, ']');
+}
+
 static void append_fields(struct buf *out, const struct event_kind *kind)
 {
 	buf_printf(out, "  %s: [\n", kind->name);
@@ -156,6 +164,7 @@ static void append_fields(struct buf *out, const struct event_kind *kind)
 			field->flags & FIELD_IS_KEY ? "true" : "false",
 			field->flags & FIELD_IN_WIDE ? "true" : "false");
 		append_literal(out, field->help);
+		append_words(out, field);
 		buf_append_string(out, " },\n");
 	}
 	buf_append_string(out, "  ],\n");
@@ -179,10 +188,17 @@ int reference_typescript(const struct event_kind *const *kinds, size_t count, st
 		"  type: \"number\" | \"bool\" | \"text\" | \"code\" | \"word\" | \"address\";\n"
 		"  unit: \"none\" | \"time\" | \"nanoseconds\" | \"bytes\" | \"count\" | "
 		"\"percent\";\n"
-		"  isKey: boolean;\n  isWide: boolean;\n  help: string;\n}\n"
+		"  isKey: boolean;\n  isWide: boolean;\n  help: string;\n"
+		"  words?: readonly string[];\n}\n"
 		"\nexport const fields: Record<Kind, readonly Field[]> = {\n");
 	for (size_t i = 0; i < count; i++)
 		append_fields(out, kinds[i]);
+	buf_append_string(out, "};\n\nexport const summaries: Record<Kind, string> = {\n");
+	for (size_t i = 0; i < count; i++) {
+		buf_printf(out, "  %s: ", kinds[i]->name);
+		append_literal(out, kinds[i]->summary);
+		buf_append_string(out, ",\n");
+	}
 	buf_append_string(out, "};\n");
 	return out->error;
 }

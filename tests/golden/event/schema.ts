@@ -153,13 +153,14 @@ export interface Field {
   isKey: boolean;
   isWide: boolean;
   help: string;
+  words?: readonly string[];
 }
 
 export const fields: Record<Kind, readonly Field[]> = {
   request: [
     { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
     { name: "protocol", type: "text", unit: "none", isKey: true, isWide: true, help: "what is spoken: http, postgresql, redis …" },
-    { name: "role", type: "word", unit: "none", isKey: true, isWide: true, help: "the end that was watched: it served the request, or sent it" },
+    { name: "role", type: "word", unit: "none", isKey: true, isWide: true, help: "the end that was watched: it served the request, or sent it", words: ["unknown", "server", "client"] },
     { name: "operation", type: "text", unit: "none", isKey: true, isWide: true, help: "verb of the protocol: GET, SELECT, PRODUCE" },
     { name: "target", type: "text", unit: "none", isKey: true, isWide: true, help: "what it acts on: path template, table, topic, key pattern" },
     { name: "detail", type: "text", unit: "none", isKey: false, isWide: false, help: "path with query, or statement; secrets masked" },
@@ -204,7 +205,7 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "is_error", type: "bool", unit: "none", isKey: false, isWide: false, help: "it failed" },
     { name: "path", type: "text", unit: "none", isKey: false, isWide: true, help: "where" },
     { name: "code", type: "code", unit: "none", isKey: true, isWide: true, help: "a code" },
-    { name: "color", type: "word", unit: "none", isKey: false, isWide: true, help: "a word" },
+    { name: "color", type: "word", unit: "none", isKey: false, isWide: true, help: "a word", words: ["none", "red", "blue"] },
     { name: "origin", type: "address", unit: "none", isKey: false, isWide: true, help: "an address" },
     { name: "statement", type: "text", unit: "none", isKey: false, isWide: false, help: "a long text" },
     { name: "delay_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "how long" },
@@ -222,4 +223,9 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
     { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
   ],
+};
+
+export const summaries: Record<Kind, string> = {
+  request: "an exchange of any protocol: a request and its answer, seen from one end",
+  sample: "a kind with a field of every type",
 };

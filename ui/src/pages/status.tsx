@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// The agent about itself: features, doors and reasons, losses, what it costs, what the store holds.
+import type { ComponentChildren } from "preact";
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { document_, useLoaded } from "../api";
+import { bytes, count, duration, exact, percent, time } from "../format";
+import { Level } from "./overview";
+import { Problem, stateOf } from "../parts/state";
+
+const REFRESH_MS = 5000;
+const tick = signal(0);
+
+interface Feature {
+  name: string;
+  summary: string;
+  state: "on" | "off";
+  door: string | null;
+  reason: string | null;
+  seen: number;
+  reported: number;
+  lost: Record<string, number>;
+}
+
+function losses(lost: Record<string, number>): string {
+  const found = Object.entries(lost).filter(([, number]) => number > 0);
+  return found.map(([reason, number]) => `${reason} ${exact(number)}`).join(", ") || "0";
+}
+
+function isLosing(feature: Feature): boolean {
+  return Object.values(feature.lost).some((number) => number > 0);
+}
+
+function Features({ features }: { features: Feature[] }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>Feature</th>
+          <th class="number">Seen</th>
+          <th class="number">Reported</th>
+          <th>Lost</th>
+          <th>Door, or why it is off</th>
+        </tr>
+      </thead>
+      <tbody>
+        {features.map((feature) => (
+          <tr key={feature.name}>
+            <td class="name">
+              <Level level={feature.state === "off" ? 1 : isLosing(feature) ? 1 : 0} />
+              <span>
+                <b>{feature.name}</b> <span class="quiet">{feature.summary}</span>
+              </span>
+            </td>
+            <td class="number">{exact(feature.seen)}</td>
+            <td class="number">{exact(feature.reported)}</td>
+            <td class={isLosing(feature) ? "bad" : "quiet"}>{losses(feature.lost)}</td>
+            <td class={feature.state === "off" ? "wrap" : "quiet"}>
+              {feature.state === "off" ? <>off: {feature.reason}</> : feature.door}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Facts({ facts }: { facts: [string, ComponentChildren][] }) {
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Programs({ programs }: { programs: { feature: string; name: string; runs: number; ns_per_run: number }[] }) {
+  const isMeasured = programs.some((program) => program.runs > 0);
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>Program</th>
+          <th>Feature</th>
+          {isMeasured && <th class="number">Runs</th>}
+          {isMeasured && <th class="number">A run</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {programs.map((program) => (
+          <tr key={`${program.feature} ${program.name}`}>
+            <td>
+              <code>{program.name}</code>
+            </td>
+            <td class="quiet">{program.feature}</td>
+            {isMeasured && <td class="number">{exact(program.runs)}</td>}
+            {isMeasured && <td class="number">{program.runs ? duration(program.ns_per_run) : ""}</td>}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+export function Status() {
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || tick.value++, REFRESH_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const status = useLoaded((abort) => {
+    tick.value;
+    return document_("/api/status", abort);
+  });
+  const loaded = status.value;
+  if (!loaded.value) return stateOf(loaded);
+  const { agent, store, node, features } = loaded.value;
+  const share = agent.cpu_seconds / (agent.uptime_ns / 1e9);
+  return (
+    <div class="page">
+      <h1 class="unseen">Status</h1>
+      {loaded.error && <Problem text={loaded.error} />}
+      {store?.problem && <Problem text={`Nothing is stored: ${store.problem}`} />}
+      {agent.unmasked && <Problem text="Secrets are stored as they are (--unmask)." />}
+      <section aria-labelledby="features">
+        <header>
+          <h2 id="features">Features</h2>
+          <span class="quiet">seen = reported + lost</span>
+        </header>
+        <div class="scroll">
+          <Features features={features} />
+        </div>
+      </section>
+      <div class="columns">
+        <section aria-labelledby="agent">
+          <header>
+            <h2 id="agent">Agent</h2>
+          </header>
+          <Facts
+            facts={[
+              ["CPU", `${percent(share)} of a core`],
+              ["Memory", bytes(agent.resident_bytes)],
+              ["Kernel maps", bytes(agent.kernel_map_bytes)],
+              ["Up", duration(agent.uptime_ns)],
+              ["Since", time(agent.start_time / 1e6)],
+              ["Process", agent.pid],
+              ["Version", agent.version],
+            ]}
+          />
+        </section>
+        {store && (
+          <section aria-labelledby="store">
+            <header>
+              <h2 id="store">Store</h2>
+            </header>
+            <Facts
+              facts={[
+                ["On disk", `${bytes(store.bytes)} of ${bytes(store.maximum_bytes)}`],
+                ["Rows written", count(store.written)],
+                ["Stand for others", count(store.sampled)],
+                ["Expired", count(store.expired)],
+                ["Lost", <span class={store.lost + store.shed + store.uncounted ? "bad" : ""}>{count(store.lost + store.shed + store.uncounted)}</span>],
+                ["Keys of rates", exact(store.keys)],
+                ["Last commit", duration(store.commit_ns)],
+                ["Longest commit", duration(store.commit_longest_ns)],
+              ]}
+            />
+          </section>
+        )}
+        <section aria-labelledby="node">
+          <header>
+            <h2 id="node">Node</h2>
+          </header>
+          <Facts
+            facts={[
+              ["Name", node.hostname],
+              ["Kernel", `Linux ${node.kernel}`],
+              ["Architecture", node.architecture],
+              ["Watches", node.scope || "the whole host"],
+            ]}
+          />
+        </section>
+      </div>
+      <section aria-labelledby="programs">
+        <header>
+          <h2 id="programs">BPF programs</h2>
+          <span class="quiet">runs and times need kernel.bpf_stats_enabled=1</span>
+        </header>
+        <div class="scroll">
+          <Programs programs={agent.programs} />
+        </div>
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+// Generated from the field tables of the agent: do not edit.
+
+/** a process began to run a program */
+export interface ExecEvent {
+  kind: "exec";
+  v: 1;
+  id: number;
+  /** RFC 3339, UTC */
+  time: string;
+  /** when it happened, in nanoseconds since 1970 */
+  time_ns: number;
+  /** the arguments with blanks between them, the name first; secrets are masked */
+  args: string;
+  /** length that the arguments had, each with its NUL */
+  args_bytes: number;
+  /** args holds only the beginning of the arguments */
+  is_cut: boolean;
+  /** working directory */
+  cwd: string;
+  /** process id in the host's namespace, 0 when unknown */
+  pid: number;
+  /** name of the process as the kernel keeps it */
+  comm: string;
+  /** path of the executable */
+  exe: string;
+  /** what people call it: pod, container, unit or program */
+  service: string;
+  /** container name, or short id where no name is known */
+  container: string;
+  /** image that the container was made from */
+  image: string;
+  /** Kubernetes namespace/pod */
+  pod: string;
+  /** systemd unit that the process belongs to */
+  unit: string;
+  /** process id of the parent */
+  parent_pid: number;
+  /** name of the parent */
+  parent_comm: string;
+  /** user id */
+  uid: number;
+  /** inode number of the network namespace, 0 when unknown */
+  netns: number;
+}
+
+/** a process ended */
+export interface ExitEvent {
+  kind: "exit";
+  v: 1;
+  id: number;
+  /** RFC 3339, UTC */
+  time: string;
+  /** when it happened, in nanoseconds since 1970 */
+  time_ns: number;
+  /** what the process returned, 0 when a signal ended it */
+  exit_code: number;
+  /** signal that ended the process */
+  signal: string;
+  /** from the process's start to its end, the time asleep included */
+  duration_ns: number;
+  /** the kernel wrote a core dump */
+  is_dumped: boolean;
+  /** a signal or a code other than 0 */
+  is_error: boolean;
+  /** process id in the host's namespace, 0 when unknown */
+  pid: number;
+  /** name of the process as the kernel keeps it */
+  comm: string;
+  /** path of the executable */
+  exe: string;
+  /** what people call it: pod, container, unit or program */
+  service: string;
+  /** container name, or short id where no name is known */
+  container: string;
+  /** image that the container was made from */
+  image: string;
+  /** Kubernetes namespace/pod */
+  pod: string;
+  /** systemd unit that the process belongs to */
+  unit: string;
+  /** process id of the parent */
+  parent_pid: number;
+  /** name of the parent */
+  parent_comm: string;
+  /** user id */
+  uid: number;
+  /** inode number of the network namespace, 0 when unknown */
+  netns: number;
+}
+
+/** an exchange of any protocol: a request and its answer, seen from one end */
+export interface RequestEvent {
+  kind: "request";
+  v: 1;
+  id: number;
+  /** RFC 3339, UTC */
+  time: string;
+  /** when it happened, in nanoseconds since 1970 */
+  time_ns: number;
+  /** what is spoken: http, postgresql, redis … */
+  protocol: string;
+  /** the end that was watched: it served the request, or sent it */
+  role: "unknown" | "server" | "client";
+  /** verb of the protocol: GET, SELECT, PRODUCE */
+  operation: string;
+  /** what it acts on: path template, table, topic, key pattern */
+  target: string;
+  /** path with query, or statement; secrets masked */
+  detail: string;
+  /** the protocol's own code, empty when no answer was seen */
+  status: number | string;
+  /** the answer says that it failed */
+  is_error: boolean;
+  /** first byte of the request to last byte of the answer */
+  duration_ns: number;
+  /** first byte of the request to first byte of the answer */
+  first_byte_ns: number;
+  /** head and body of the request, without TCP */
+  request_bytes: number;
+  /** head and body of the answer, without TCP */
+  response_bytes: number;
+  /** host that the request names */
+  host: string;
+  /** it went through TLS */
+  is_encrypted: boolean;
+  /** the answer ended before its announced length, or none came */
+  is_incomplete: boolean;
+  /** process id in the host's namespace, 0 when unknown */
+  pid: number;
+  /** name of the process as the kernel keeps it */
+  comm: string;
+  /** path of the executable */
+  exe: string;
+  /** what people call it: pod, container, unit or program */
+  service: string;
+  /** container name, or short id where no name is known */
+  container: string;
+  /** image that the container was made from */
+  image: string;
+  /** Kubernetes namespace/pod */
+  pod: string;
+  /** systemd unit that the process belongs to */
+  unit: string;
+  /** process id of the parent */
+  parent_pid: number;
+  /** name of the parent */
+  parent_comm: string;
+  /** user id */
+  uid: number;
+  /** inode number of the network namespace, 0 when unknown */
+  netns: number;
+  /** address of the watched end */
+  local_address: string;
+  /** port of the watched end */
+  local_port: number;
+  /** address of the other end */
+  peer_address: string;
+  /** port of the other end */
+  peer_port: number;
+  /** who is at the other end */
+  peer_service: string;
+  /** socket cookie: the same for all requests of a socket */
+  connection: number;
+  /** id of the served request that caused this one, 0 where not certain */
+  parent_id: number;
+  /** how many requests this row stands for */
+  weight: number;
+}
+
+/** a step in the life of a TCP connection, seen from one end */
+export interface TcpEvent {
+  kind: "tcp";
+  v: 1;
+  id: number;
+  /** RFC 3339, UTC */
+  time: string;
+  /** when it happened, in nanoseconds since 1970 */
+  time_ns: number;
+  /** what happened to the connection; existing: it is older than the agent */
+  event: "unknown" | "listen" | "connect" | "accept" | "existing" | "close" | "failed";
+  /** the end that was watched: it was connected to, or connected */
+  role: "unknown" | "server" | "client";
+  /** why it ended or failed: who closed first, who reset, what did not answer */
+  reason: "" | "local_close" | "peer_close" | "local_reset" | "peer_reset" | "timed_out" | "unreachable" | "refused" | "abandoned" | "no_port" | "aborted" | "other";
+  /** close: from established to closed, 0 when unknown; connect and failed: the handshake */
+  duration_ns: number;
+  /** payload sent until now, without retransmissions */
+  bytes_sent: number;
+  /** payload received in order until now */
+  bytes_received: number;
+  /** smoothed round-trip time, 0 without a sample */
+  rtt_ns: number;
+  /** segments sent again until now */
+  retransmits: number;
+  /** it is older than the agent, so that its duration is not known */
+  is_start_unknown: boolean;
+  /** process id in the host's namespace, 0 when unknown */
+  pid: number;
+  /** name of the process as the kernel keeps it */
+  comm: string;
+  /** path of the executable */
+  exe: string;
+  /** what people call it: pod, container, unit or program */
+  service: string;
+  /** container name, or short id where no name is known */
+  container: string;
+  /** image that the container was made from */
+  image: string;
+  /** Kubernetes namespace/pod */
+  pod: string;
+  /** systemd unit that the process belongs to */
+  unit: string;
+  /** process id of the parent */
+  parent_pid: number;
+  /** name of the parent */
+  parent_comm: string;
+  /** user id */
+  uid: number;
+  /** inode number of the network namespace, 0 when unknown */
+  netns: number;
+  /** how the process is known: seen acting on the socket, found with the socket open, or guessed from who listens on the port */
+  owner: "unknown" | "seen" | "scan" | "listener";
+  /** address of the watched end */
+  local_address: string;
+  /** port of the watched end */
+  local_port: number;
+  /** address of the other end */
+  peer_address: string;
+  /** port of the other end */
+  peer_port: number;
+  /** who listens at the other end, where that is on this node */
+  peer_service: string;
+  /** what the socket speaks; ipv4_in_ipv6: IPv4 on an IPv6 socket */
+  family: "unknown" | "ipv4" | "ipv6" | "ipv4_in_ipv6";
+  /** socket cookie: the same for all events of a connection */
+  connection: number;
+}
+
+export type Event = ExecEvent | ExitEvent | RequestEvent | TcpEvent;
+export type Kind = Event["kind"];
+
+export interface Field {
+  name: string;
+  type: "number" | "bool" | "text" | "code" | "word" | "address";
+  unit: "none" | "time" | "nanoseconds" | "bytes" | "count" | "percent";
+  isKey: boolean;
+  isWide: boolean;
+  help: string;
+  words?: readonly string[];
+}
+
+export const fields: Record<Kind, readonly Field[]> = {
+  exec: [
+    { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
+    { name: "args", type: "text", unit: "none", isKey: false, isWide: true, help: "the arguments with blanks between them, the name first; secrets are masked" },
+    { name: "args_bytes", type: "number", unit: "bytes", isKey: false, isWide: false, help: "length that the arguments had, each with its NUL" },
+    { name: "is_cut", type: "bool", unit: "none", isKey: false, isWide: false, help: "args holds only the beginning of the arguments" },
+    { name: "cwd", type: "text", unit: "none", isKey: false, isWide: false, help: "working directory" },
+    { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
+    { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
+    { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
+    { name: "service", type: "text", unit: "none", isKey: true, isWide: true, help: "what people call it: pod, container, unit or program" },
+    { name: "container", type: "text", unit: "none", isKey: true, isWide: true, help: "container name, or short id where no name is known" },
+    { name: "image", type: "text", unit: "none", isKey: false, isWide: false, help: "image that the container was made from" },
+    { name: "pod", type: "text", unit: "none", isKey: true, isWide: false, help: "Kubernetes namespace/pod" },
+    { name: "unit", type: "text", unit: "none", isKey: false, isWide: false, help: "systemd unit that the process belongs to" },
+    { name: "parent_pid", type: "number", unit: "none", isKey: false, isWide: false, help: "process id of the parent" },
+    { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
+    { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
+    { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
+  ],
+  exit: [
+    { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
+    { name: "exit_code", type: "number", unit: "none", isKey: false, isWide: true, help: "what the process returned, 0 when a signal ended it" },
+    { name: "signal", type: "text", unit: "none", isKey: false, isWide: true, help: "signal that ended the process" },
+    { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "from the process's start to its end, the time asleep included" },
+    { name: "is_dumped", type: "bool", unit: "none", isKey: false, isWide: false, help: "the kernel wrote a core dump" },
+    { name: "is_error", type: "bool", unit: "none", isKey: false, isWide: false, help: "a signal or a code other than 0" },
+    { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
+    { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
+    { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
+    { name: "service", type: "text", unit: "none", isKey: true, isWide: true, help: "what people call it: pod, container, unit or program" },
+    { name: "container", type: "text", unit: "none", isKey: true, isWide: true, help: "container name, or short id where no name is known" },
+    { name: "image", type: "text", unit: "none", isKey: false, isWide: false, help: "image that the container was made from" },
+    { name: "pod", type: "text", unit: "none", isKey: true, isWide: false, help: "Kubernetes namespace/pod" },
+    { name: "unit", type: "text", unit: "none", isKey: false, isWide: false, help: "systemd unit that the process belongs to" },
+    { name: "parent_pid", type: "number", unit: "none", isKey: false, isWide: false, help: "process id of the parent" },
+    { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
+    { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
+    { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
+  ],
+  request: [
+    { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
+    { name: "protocol", type: "text", unit: "none", isKey: true, isWide: true, help: "what is spoken: http, postgresql, redis …" },
+    { name: "role", type: "word", unit: "none", isKey: true, isWide: true, help: "the end that was watched: it served the request, or sent it", words: ["unknown", "server", "client"] },
+    { name: "operation", type: "text", unit: "none", isKey: true, isWide: true, help: "verb of the protocol: GET, SELECT, PRODUCE" },
+    { name: "target", type: "text", unit: "none", isKey: true, isWide: true, help: "what it acts on: path template, table, topic, key pattern" },
+    { name: "detail", type: "text", unit: "none", isKey: false, isWide: false, help: "path with query, or statement; secrets masked" },
+    { name: "status", type: "code", unit: "none", isKey: true, isWide: true, help: "the protocol's own code, empty when no answer was seen" },
+    { name: "is_error", type: "bool", unit: "none", isKey: true, isWide: false, help: "the answer says that it failed" },
+    { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "first byte of the request to last byte of the answer" },
+    { name: "first_byte_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: false, help: "first byte of the request to first byte of the answer" },
+    { name: "request_bytes", type: "number", unit: "bytes", isKey: false, isWide: false, help: "head and body of the request, without TCP" },
+    { name: "response_bytes", type: "number", unit: "bytes", isKey: false, isWide: true, help: "head and body of the answer, without TCP" },
+    { name: "host", type: "text", unit: "none", isKey: false, isWide: false, help: "host that the request names" },
+    { name: "is_encrypted", type: "bool", unit: "none", isKey: false, isWide: false, help: "it went through TLS" },
+    { name: "is_incomplete", type: "bool", unit: "none", isKey: false, isWide: false, help: "the answer ended before its announced length, or none came" },
+    { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
+    { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
+    { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
+    { name: "service", type: "text", unit: "none", isKey: true, isWide: true, help: "what people call it: pod, container, unit or program" },
+    { name: "container", type: "text", unit: "none", isKey: true, isWide: true, help: "container name, or short id where no name is known" },
+    { name: "image", type: "text", unit: "none", isKey: false, isWide: false, help: "image that the container was made from" },
+    { name: "pod", type: "text", unit: "none", isKey: true, isWide: false, help: "Kubernetes namespace/pod" },
+    { name: "unit", type: "text", unit: "none", isKey: false, isWide: false, help: "systemd unit that the process belongs to" },
+    { name: "parent_pid", type: "number", unit: "none", isKey: false, isWide: false, help: "process id of the parent" },
+    { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
+    { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
+    { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
+    { name: "local_address", type: "address", unit: "none", isKey: false, isWide: true, help: "address of the watched end" },
+    { name: "local_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the watched end" },
+    { name: "peer_address", type: "address", unit: "none", isKey: false, isWide: true, help: "address of the other end" },
+    { name: "peer_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the other end" },
+    { name: "peer_service", type: "text", unit: "none", isKey: true, isWide: false, help: "who is at the other end" },
+    { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "socket cookie: the same for all requests of a socket" },
+    { name: "parent_id", type: "number", unit: "none", isKey: false, isWide: false, help: "id of the served request that caused this one, 0 where not certain" },
+    { name: "weight", type: "number", unit: "count", isKey: false, isWide: false, help: "how many requests this row stands for" },
+  ],
+  tcp: [
+    { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
+    { name: "event", type: "word", unit: "none", isKey: true, isWide: true, help: "what happened to the connection; existing: it is older than the agent", words: ["unknown", "listen", "connect", "accept", "existing", "close", "failed"] },
+    { name: "role", type: "word", unit: "none", isKey: true, isWide: true, help: "the end that was watched: it was connected to, or connected", words: ["unknown", "server", "client"] },
+    { name: "reason", type: "word", unit: "none", isKey: true, isWide: true, help: "why it ended or failed: who closed first, who reset, what did not answer", words: ["", "local_close", "peer_close", "local_reset", "peer_reset", "timed_out", "unreachable", "refused", "abandoned", "no_port", "aborted", "other"] },
+    { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "close: from established to closed, 0 when unknown; connect and failed: the handshake" },
+    { name: "bytes_sent", type: "number", unit: "bytes", isKey: false, isWide: true, help: "payload sent until now, without retransmissions" },
+    { name: "bytes_received", type: "number", unit: "bytes", isKey: false, isWide: true, help: "payload received in order until now" },
+    { name: "rtt_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "smoothed round-trip time, 0 without a sample" },
+    { name: "retransmits", type: "number", unit: "count", isKey: false, isWide: true, help: "segments sent again until now" },
+    { name: "is_start_unknown", type: "bool", unit: "none", isKey: false, isWide: false, help: "it is older than the agent, so that its duration is not known" },
+    { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
+    { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
+    { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
+    { name: "service", type: "text", unit: "none", isKey: true, isWide: true, help: "what people call it: pod, container, unit or program" },
+    { name: "container", type: "text", unit: "none", isKey: true, isWide: true, help: "container name, or short id where no name is known" },
+    { name: "image", type: "text", unit: "none", isKey: false, isWide: false, help: "image that the container was made from" },
+    { name: "pod", type: "text", unit: "none", isKey: true, isWide: false, help: "Kubernetes namespace/pod" },
+    { name: "unit", type: "text", unit: "none", isKey: false, isWide: false, help: "systemd unit that the process belongs to" },
+    { name: "parent_pid", type: "number", unit: "none", isKey: false, isWide: false, help: "process id of the parent" },
+    { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
+    { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
+    { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
+    { name: "owner", type: "word", unit: "none", isKey: false, isWide: false, help: "how the process is known: seen acting on the socket, found with the socket open, or guessed from who listens on the port", words: ["unknown", "seen", "scan", "listener"] },
+    { name: "local_address", type: "address", unit: "none", isKey: false, isWide: true, help: "address of the watched end" },
+    { name: "local_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the watched end" },
+    { name: "peer_address", type: "address", unit: "none", isKey: false, isWide: true, help: "address of the other end" },
+    { name: "peer_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the other end" },
+    { name: "peer_service", type: "text", unit: "none", isKey: true, isWide: false, help: "who listens at the other end, where that is on this node" },
+    { name: "family", type: "word", unit: "none", isKey: false, isWide: false, help: "what the socket speaks; ipv4_in_ipv6: IPv4 on an IPv6 socket", words: ["unknown", "ipv4", "ipv6", "ipv4_in_ipv6"] },
+    { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "socket cookie: the same for all events of a connection" },
+  ],
+};
+
+export const summaries: Record<Kind, string> = {
+  exec: "a process began to run a program",
+  exit: "a process ended",
+  request: "an exchange of any protocol: a request and its answer, seen from one end",
+  tcp: "a step in the life of a TCP connection, seen from one end",
+};
