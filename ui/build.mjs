@@ -64,6 +64,7 @@ const files = result.outputFiles
   .map((file) => ({ path: `/assets/${basename(file.path)}`, content: Buffer.from(file.contents) }))
   .concat({ path: iconPath, content: icon })
   .sort((a, b) => (a.path < b.path ? -1 : 1));
+files.push({ path: "/favicon.ico", name: "favicon.svg", content: icon });
 files.unshift({ path: "/", name: "index.html", content: Buffer.from(page) });
 
 let first = 0;

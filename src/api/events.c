@@ -21,6 +21,8 @@ const struct option_row events_rows[] = {
 		.help = "kind of event; may be given several times, all when it is not given"),
 	OPTION(events_params, expression, "filter", 0, OPTION_TEXT, .value_name = "EXPRESSION",
 		.help = "only events for which this holds, such as 'status=5xx !comm=curl'"),
+	OPTION(events_params, fields, "fields", 0, OPTION_TEXT, .value_name = "NAME,…",
+		.help = "only these fields, with JSON; all when it is empty"),
 	OPTION(events_params, last, "last", 0, OPTION_U32, .value_name = "N", .maximum = 1000000,
 		.help = "the newest N past events"),
 	OPTION(events_params, since, "since", 0, OPTION_TEXT, .value_name = "TIME",
@@ -104,6 +106,26 @@ static int events_kinds(const struct option_list *names, const struct event_kind
 	return (int)count;
 }
 
+static bool is_listed(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = list; (at = strstr(at, name)) != NULL; at += length) {
+		if ((at == list || at[-1] == ',') && (at[length] == ',' || at[length] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t fields_left_out(const struct event_kind *kind, const char *list)
+{
+	uint64_t left_out = 0;
+
+	for (unsigned int i = 0; list[0] && i < MIN(kind->field_count, ENCODE_FIELDS_MAXIMUM); i++)
+		left_out |= (uint64_t)!is_listed(list, kind->fields[i].name) << i;
+	return left_out;
+}
+
 int events_wish(const struct events_params *params, struct live_wish *ret_wish, struct fail *fail)
 {
 	_cleanup_(filter_freep)
@@ -119,6 +141,8 @@ int events_wish(const struct events_params *params, struct live_wish *ret_wish, 
 	if (count < 0)
 		return count;
 	wish.kind_count = (size_t)count;
+	for (size_t i = 0; i < wish.kind_count; i++)
+		wish.left_out[i] = fields_left_out(wish.kinds[i], params->fields);
 	error = filter_new(wish.kinds, wish.kind_count, &filter, fail);
 	if (!error)
 		error = filter_add_terms(filter, &params->filter.terms, fail);

@@ -13,6 +13,7 @@ struct events_params {
 	struct filter_options filter; /* of filter_rows: first */
 	struct option_list kinds;
 	char expression[FILTER_EXPRESSION_MAXIMUM];
+	char fields[1024];
 	uint32_t last;
 	char since[64];
 	char until[64];

@@ -32,13 +32,19 @@ static void follower_done(struct live *live, struct follower *follower)
 	live->count--;
 }
 
+/* Its place among those wished for, or kind_count. */
+static size_t place_of(const struct live_wish *wish, const struct event_kind *kind)
+{
+	size_t i = 0;
+
+	while (i < wish->kind_count && wish->kinds[i] != kind)
+		i++;
+	return i;
+}
+
 static bool wants(const struct live_wish *wish, const struct event_kind *kind)
 {
-	for (size_t i = 0; i < wish->kind_count; i++) {
-		if (wish->kinds[i] == kind)
-			return true;
-	}
-	return false;
+	return place_of(wish, kind) < wish->kind_count;
 }
 
 static void offer(struct live *live, struct follower *follower, const struct event_header *event)
@@ -47,6 +53,7 @@ static void offer(struct live *live, struct follower *follower, const struct eve
 		.format = follower->wish.format,
 		.has_color = follower->wish.has_color,
 		.clock = &live->agent->clock,
+		.left_out = follower->wish.left_out[place_of(&follower->wish, event->kind)],
 	};
 
 	buf_clear(&live->line);

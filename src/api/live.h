@@ -20,6 +20,7 @@ struct live;
 /* What a follower wants to see. */
 struct live_wish {
 	const struct event_kind *kinds[LIVE_KINDS_MAXIMUM];
+	uint64_t left_out[LIVE_KINDS_MAXIMUM]; /* of each kind, see encoder */
 	size_t kind_count;
 	struct filter *filter; /* NULL: everything */
 	enum output_format format;

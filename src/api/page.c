@@ -108,7 +108,7 @@ static int asset_handle(
 
 	if (!file)
 		return fail_set(fail, -ENOENT, "there is no %s", request->path);
-	reply->is_immutable = true;
+	reply->is_immutable = str_starts_with(file->path, "/assets/");
 	return write_file(request, file, reply);
 }
 
@@ -137,9 +137,13 @@ const struct route page_route = {
 	.handle = page_handle,
 };
 
+/* Browsers ask for it on their own. */
+static const char *const icon_paths[] = { "/favicon.ico", NULL };
+
 const struct route asset_route = {
 	.method = "GET",
 	.path = "/assets/",
+	.aliases = icon_paths,
 	.summary = "scripts and styles of the page",
 	.handle = asset_handle,
 };

@@ -30,6 +30,7 @@ struct reader {
 	uint64_t left_out;
 	/* Of the kind that is being read. */
 	const struct event_kind *kind;
+	uint64_t left_out_fields;
 	struct event_header *event;
 	struct buf texts[4]; /* for FIELD_TEXT_LONG */
 	size_t first;	     /* of its lines in index */
@@ -133,6 +134,7 @@ static int add_line(struct reader *reader)
 		.format = reader->past->wish.format,
 		.has_color = reader->past->wish.has_color,
 		.clock = &as_it_is,
+		.left_out = reader->left_out_fields,
 	};
 	size_t offset = reader->lines.length;
 
@@ -254,8 +256,10 @@ int64_t past_write(
 
 	buf_init(&reader.lines, LINES_MAXIMUM);
 	for (size_t i = 0; i < past->wish.kind_count; i++) {
-		int error = read_kind(&reader, past->wish.kinds[i], cancel, fail);
+		int error;
 
+		reader.left_out_fields = past->wish.left_out[i];
+		error = read_kind(&reader, past->wish.kinds[i], cancel, fail);
 		if (error)
 			return error;
 	}

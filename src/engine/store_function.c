@@ -82,18 +82,32 @@ static void histogram_quantile_step(sqlite3_context *context, int count, sqlite3
 		read_histogram(context, aggregate, values[0]);
 }
 
+static void add_number(sqlite3_context *context, struct aggregate *aggregate, sqlite3_value *number,
+	sqlite3_int64 weight)
+{
+	sqlite3_int64 value = sqlite3_value_int64(number);
+
+	if (sqlite3_value_type(number) == SQLITE_NULL || weight <= 0)
+		return;
+	if (histogram_add(&aggregate->histogram, (uint64_t)MAX(value, 0), (uint64_t)weight) != 0)
+		sqlite3_result_error_nomem(context);
+}
+
+static void histogram_step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	struct aggregate *aggregate = state_of(context);
+
+	if (aggregate)
+		add_number(context, aggregate, values[0], sqlite3_value_int64(values[1]));
+}
+
 static void quantile_step(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	struct aggregate *aggregate = state_of(context);
 	sqlite3_int64 weight = count > 2 ? sqlite3_value_int64(values[2]) : 1;
-	sqlite3_int64 value = sqlite3_value_int64(values[0]);
 
-	if (!aggregate || !take_quantile(context, aggregate, sqlite3_value_double(values[1])))
-		return;
-	if (sqlite3_value_type(values[0]) == SQLITE_NULL || weight <= 0)
-		return;
-	if (histogram_add(&aggregate->histogram, (uint64_t)MAX(value, 0), (uint64_t)weight) != 0)
-		sqlite3_result_error_nomem(context);
+	if (aggregate && take_quantile(context, aggregate, sqlite3_value_double(values[1])))
+		add_number(context, aggregate, values[0], weight);
 }
 
 static void quantile_final(sqlite3_context *context)
@@ -117,6 +131,9 @@ int store_functions_register(sqlite3 *database)
 	if (code == SQLITE_OK)
 		code = sqlite3_create_function_v2(database, "histogram_quantile", 2, flags, NULL,
 			NULL, histogram_quantile_step, quantile_final, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_create_function_v2(database, "histogram", 2, flags, NULL, NULL,
+			histogram_step, merge_final, NULL);
 	for (int arguments = 2; arguments <= 3 && code == SQLITE_OK; arguments++)
 		code = sqlite3_create_function_v2(database, "quantile", arguments, flags, NULL,
 			NULL, quantile_step, quantile_final, NULL);

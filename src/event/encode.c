@@ -70,9 +70,10 @@ static void json_field(struct json *json, const struct clock_map *clock, const s
 		json_string_text(json, field_text(field, event, scratch, sizeof(scratch)));
 }
 
-void encode_json(struct json *json, const struct clock_map *clock, const struct event_header *event)
+void encode_json(struct json *json, const struct encoder *encoder, const struct event_header *event)
 {
 	const struct event_kind *kind = event->kind;
+	const struct clock_map *clock = encoder->clock;
 	char time[TIME_TEXT_BYTES];
 
 	json_object_begin(json);
@@ -81,8 +82,10 @@ void encode_json(struct json *json, const struct clock_map *clock, const struct 
 	json_member_u64(json, "id", event->id);
 	json_member_string(json, "time",
 		clock_format_utc(time, sizeof(time), clock_to_wall(clock, event->time_ns)));
-	for (unsigned int i = 0; i < kind->field_count; i++)
-		json_field(json, clock, &kind->fields[i], event);
+	for (unsigned int i = 0; i < kind->field_count; i++) {
+		if (i >= ENCODE_FIELDS_MAXIMUM || !(encoder->left_out >> i & 1))
+			json_field(json, clock, &kind->fields[i], event);
+	}
 	json_object_end(json);
 }
 
@@ -275,7 +278,7 @@ int encode_event(const struct encoder *encoder, const struct event_header *event
 	switch (encoder->format) {
 	case FORMAT_JSON:
 		json_init(&json, out);
-		encode_json(&json, encoder->clock, event);
+		encode_json(&json, encoder, event);
 		break;
 	case FORMAT_CSV:
 		csv_row(encoder, event, out);

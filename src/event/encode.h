@@ -31,7 +31,10 @@ struct encoder {
 	enum output_format format;
 	bool has_color;
 	const struct clock_map *clock; /* borrowed */
+	uint64_t left_out;	       /* FORMAT_JSON: bit i: without the i-th field of the kind */
 };
+
+#define ENCODE_FIELDS_MAXIMUM 64 /* that can be left out */
 
 /* Appends one line for the event. 0, or the error of the buffer (-ENOBUFS, -ENOMEM). */
 int encode_event(const struct encoder *encoder, const struct event_header *event, struct buf *out);
@@ -39,11 +42,11 @@ int encode_event(const struct encoder *encoder, const struct event_header *event
 int encode_heading(const struct encoder *encoder, const struct event_kind *kind, struct buf *out);
 /*
  * Writes the event as a JSON object: "kind", "v", "id", "time" (RFC 3339), then every field of
- * the table: time_ns in wall-clock nanoseconds, words and addresses as text, codes as number where
- * they are one, no field ever left out.
+ * the table but those to be left out: time_ns in wall-clock nanoseconds, words and addresses as
+ * text, codes as number where they are one.
  */
 void encode_json(
-	struct json *json, const struct clock_map *clock, const struct event_header *event);
+	struct json *json, const struct encoder *encoder, const struct event_header *event);
 /*
  * The value as a person reads it: "1.2ms", "3.4 KiB", "12:34:56.123"; not yet inert. Returns
  * scratch (FIELD_SCRATCH_BYTES) or text of the event.

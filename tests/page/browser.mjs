@@ -3,7 +3,7 @@
 // Whatever a page logs as an error, throws, or asks of another host fails the case that it happened in.
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -65,6 +65,10 @@ browser.on("page", watch);
 
 export async function open(path = "/") {
   const page = await browser.newPage();
+  if (!(await browser.cookies()).length) {
+    await page.goto(address);
+    await page.waitForSelector("main");
+  }
   await page.goto(base + path);
   await page.waitForSelector("main");
   return page;
@@ -98,4 +102,10 @@ export async function end() {
   await browser.close();
   rmSync(profile, { recursive: true, force: true });
   process.exitCode = failures ? 1 : 0;
+}
+
+/** The rules of a service of the shop (service.py), changed while it runs. */
+export function rule(name, changes) {
+  const path = `${directory}/world/rules/${name}.json`;
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path)), ...changes }));
 }

@@ -3,7 +3,7 @@
 // is gone it is asked again until it is back.
 import { effect, signal } from "@preact/signals";
 import type { ReadonlySignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 
 export type Row = Record<string, any>;
 export type Parameters = Record<string, string | number | string[]>;
@@ -89,28 +89,36 @@ export interface Loaded<T> {
 }
 
 /**
- * What load() gives, asked again when a signal that it reads changes; the old value stays until the new one is there,
- * and what was asked before is cancelled. load returns null when there is nothing to ask.
+ * What load() gives, asked again when a signal that it or key() reads changes and, where there is a key, that has
+ * changed; the old value stays until the new one is there, and what was asked before is cancelled. load returns null
+ * when there is nothing to ask.
  */
-export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T> | null, keys: unknown[] = []): ReadonlySignal<Loaded<T>> {
+export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T> | null, key?: () => string): ReadonlySignal<Loaded<T>> {
   const state = useMemo(() => signal<Loaded<T>>({ value: undefined, error: "", isLoading: true }), []);
+  const latest = useRef({ load, key });
+  latest.current = { load, key };
   useEffect(() => {
     let controller = new AbortController();
+    let known: string | undefined;
     const stop = effect(() => {
+      const wanted = latest.current.key && `${returned.value} ${latest.current.key()}`;
+      if (wanted !== undefined && wanted === known) return;
       returned.value;
-      controller.abort();
-      controller = new AbortController();
-      const { signal: mine } = controller;
-      const promise = load(mine);
-      const before = state.peek();
+      const mine = new AbortController();
+      const promise = latest.current.load(mine.signal);
       if (!promise) return;
-      state.value = { ...before, isLoading: true };
+      known = wanted;
+      controller.abort();
+      controller = mine;
+      state.value = { ...state.peek(), isLoading: true };
       promise.then(
         (value) => {
-          if (!mine.aborted) state.value = { value, error: "", isLoading: false };
+          if (!mine.signal.aborted) state.value = { value, error: "", isLoading: false };
         },
         (error: Error) => {
-          if (!mine.aborted) state.value = { ...state.peek(), error: error.message, isLoading: false };
+          if (mine.signal.aborted) return;
+          known = undefined;
+          state.value = { ...state.peek(), error: error.message, isLoading: false };
         },
       );
     });
@@ -118,6 +126,6 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T> | null, k
       stop();
       controller.abort();
     };
-  }, keys);
+  }, []);
   return state;
 }

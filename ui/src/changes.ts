@@ -63,7 +63,7 @@ function slower(endpoint: Endpoint): Finding | null {
   const { p50, p50Before, p99, p99Before } = endpoint;
   const [name, now, before] = p50 / p50Before > p99 / p99Before ? ["p50", p50, p50Before] : ["p99", p99, p99Before];
   if (!before || now < 1.6 * before || now - before < NS_LEAST) return null;
-  const text = `${factor(now / before)} slower: ${name} ${duration(before)} → ${duration(now)}`;
+  const text = `${name} ${duration(before)} → ${duration(now)}, ${factor(now / before)}`;
   return { endpoint, kind: "slower", text, score: 10 * Math.log2(now / before) + Math.log10(now) };
 }
 

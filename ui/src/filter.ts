@@ -71,6 +71,11 @@ export function quoted(value: string): string {
   return value.includes("'") ? `"${value.replaceAll('"', "")}"` : `'${value}'`;
 }
 
+/** "" as a value is written in quotes. */
+export function quotedTerm(name: string, value: string): string {
+  return `${name}=${value ? quoted(value) : "''"}`;
+}
+
 /** The filter with name=value in place of other values of the name; "" takes the name away. */
 export function withValue(text: string, name: string, value: string): string {
   const others = terms(text).filter((one) => one.name !== name || one.text.startsWith("!"));

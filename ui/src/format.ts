@@ -6,7 +6,7 @@ import type { Field } from "./schema";
 function digits(value: number): string {
   const size = Math.abs(value);
   if (size >= 100 || value === 0) return Math.round(value).toString();
-  return size >= 10 ? value.toFixed(1) : value.toFixed(2).replace(/0$/, "");
+  return (size >= 10 ? value.toFixed(1) : value.toFixed(2)).replace(/\.?0+$/, "");
 }
 
 function scaled(value: number, base: number, units: string[], separator = "\u202f"): string {

@@ -2,6 +2,8 @@
 // The pages: their addresses (as in src/api/page.c), names and keys. What is not needed at once is loaded when opened.
 import type { ComponentType } from "preact";
 import { Overview } from "./pages/overview";
+import { Requests } from "./pages/requests";
+import { Service } from "./pages/service";
 import { Status } from "./pages/status";
 
 export interface Page {
@@ -17,5 +19,7 @@ export interface Page {
 
 export const pages: Page[] = [
   { path: "/", name: "Overview", icon: "overview", key: "o", isOfTime: true, component: Overview },
+  { path: "/service", name: "Service", icon: "overview", key: "", isOfTime: true, component: Service },
+  { path: "/requests", name: "Requests", icon: "requests", key: "r", isOfTime: true, component: Requests },
   { path: "/status", name: "Status", icon: "status", key: "s", isOfTime: false, component: Status },
 ];

@@ -99,3 +99,12 @@ export function comparison(series: Series): Comparison {
   const isKnown = oldest < Infinity && middle - start >= 2 * step;
   return { before: start, since: isKnown ? middle : range.since, until: range.until, isKnown, isWithin: isKnown };
 }
+
+const SLOWLY_MS = 20e3;
+
+/** Changes seldom while time moves on: for questions that look far back and can wait. */
+export function slowKey(series: Series | undefined): string {
+  if (!series) return "";
+  const times = comparison(series);
+  return `${series.where} ${series.step} ${times.isKnown} ${Math.floor(times.until / SLOWLY_MS)} ${series.range.isLive || times.before}`;
+}

@@ -6,14 +6,17 @@ import { useLoaded } from "../api";
 import { findings, loadEndpoints } from "../changes";
 import type { Finding } from "../changes";
 import { isOfRates, split, withValue } from "../filter";
-import { count, duration, factor, percent, rate, time } from "../format";
+import { bytes, count, duration, factor, percent, rate, time } from "../format";
 import { quantile } from "../histogram";
 import { IgnoredTerms } from "../parts/filter_bar";
 import { over, Spark } from "../parts/spark";
 import { Empty, Problem, stateOf } from "../parts/state";
 import { range } from "../range";
-import { comparison, loadSeries, sum } from "../series";
+import { comparison, loadSeries, slowKey, sum } from "../series";
 import type { Comparison, Line, Series } from "../series";
+import { inert } from "../text";
+import { useByService, useProcesses } from "../usage";
+import type { Use } from "../usage";
 
 const FINDINGS_SHOWN = 6;
 
@@ -95,7 +98,7 @@ export function Level({ level }: { level: number }) {
 }
 
 /** How a number went against the time before; nothing where that says nothing. */
-function Delta({ now, before, isGoodUp }: { now: number; before: number; isGoodUp?: boolean }) {
+export function Delta({ now, before, isGoodUp }: { now: number; before: number; isGoodUp?: boolean }) {
   if (!before || !now) return null;
   const ratio = now / before;
   if (ratio > 0.8 && ratio < 1.25) return null;
@@ -113,7 +116,7 @@ function Heading({ name, children, isNumber = true }: { name: string; children: 
   );
 }
 
-function ServiceRow({ service, series }: { service: Service; series: Series }) {
+function ServiceRow({ service, series, use }: { service: Service; series: Series; use: Use | undefined }) {
   const { since, until, step } = series.range;
   const { line } = service;
   const href = link("/service", { service: service.name });
@@ -123,14 +126,14 @@ function ServiceRow({ service, series }: { service: Service; series: Series }) {
       <td class="name">
         <Level level={service.level} />
         <a href={href} tabIndex={-1}>
-          {service.name || "(unknown)"}
+          {inert(service.name, 80) || "(unknown)"}
         </a>
       </td>
       <td class="trend">
         <Spark values={over(line, since, until, step, (point) => point.requests)} />
       </td>
       <td class="number">
-        {rate(service.rate)} <Delta now={service.rate} before={service.rateBefore} />
+        <Delta now={service.rate} before={service.rateBefore} /> {rate(service.rate)}
       </td>
       <td class="trend">
         <Spark values={over(line, since, until, step, (point) => point.errors)} color="error" />
@@ -142,8 +145,10 @@ function ServiceRow({ service, series }: { service: Service; series: Series }) {
       <td class="number">{duration(service.p50)}</td>
       <td class="number">{duration(service.p90)}</td>
       <td class="number">
-        {duration(service.p99)} <Delta now={service.p99} before={service.p99Before} isGoodUp={false} />
+        <Delta now={service.p99} before={service.p99Before} isGoodUp={false} /> {duration(service.p99)}
       </td>
+      <td class="number">{use?.cpu == null ? "" : percent(use.cpu)}</td>
+      <td class="number">{use ? bytes(use.bytes) : ""}</td>
     </tr>
   );
 }
@@ -188,7 +193,7 @@ function Changes({ found, times }: { found: Finding[]; times: Comparison }) {
             >
               <span class={`tag ${kind}`}>{SIGNS[kind]}</span>
               <span class="who">
-                <b>{endpoint.service || "(unknown)"}</b> {endpoint.operation} {endpoint.target}
+                <b>{inert(endpoint.service, 80) || "(unknown)"}</b> {inert(endpoint.operation, 24)} {inert(endpoint.target, 200)}
               </span>
               <span class="what">{text}</span>
             </a>
@@ -246,6 +251,7 @@ function Totals({ series, times }: { series: Series; times: Comparison }) {
 function Services({ series, times }: { series: Series; times: Comparison }) {
   const sort = SORTS[parameter("sort") || "worst"] ?? SORTS.worst!;
   const served = services(series, "server", times).sort(sort);
+  const uses = useByService();
   const names = new Set(served.map((service) => service.name));
   const callers = services(series, "client", times)
     .filter((service) => !names.has(service.name))
@@ -265,22 +271,24 @@ function Services({ series, times }: { series: Series; times: Comparison }) {
           <Heading name="p50">p50</Heading>
           <Heading name="p90">p90</Heading>
           <Heading name="p99">p99</Heading>
+          <th class="number">CPU</th>
+          <th class="number">Memory</th>
         </tr>
       </thead>
       <tbody>
         {served.map((service) => (
-          <ServiceRow key={service.name} service={service} series={series} />
+          <ServiceRow key={service.name} service={service} series={series} use={uses.get(service.name)} />
         ))}
       </tbody>
       {callers.length > 0 && (
         <tbody>
           <tr class="group">
-            <th colSpan={9} scope="rowgroup">
+            <th colSpan={11} scope="rowgroup">
               Only call others
             </th>
           </tr>
           {callers.map((service) => (
-            <ServiceRow key={service.name} service={service} series={series} />
+            <ServiceRow key={service.name} service={service} series={series} use={uses.get(service.name)} />
           ))}
         </tbody>
       )}
@@ -289,6 +297,7 @@ function Services({ series, times }: { series: Series; times: Comparison }) {
 }
 
 export function Overview() {
+  useProcesses();
   const known = useRef<Series | undefined>(undefined);
   const series = useLoaded((abort) => {
     const { kept } = split(parameter("filter"), isOfRates);
@@ -299,7 +308,7 @@ export function Overview() {
     if (!loaded) return null;
     const times = comparison(loaded);
     return loadEndpoints(times, loaded.where, abort).then((endpoints) => ({ times, found: findings(endpoints, times) }));
-  });
+  }, () => slowKey(series.value.value));
   const loaded = series.value;
   if (!loaded.value) return stateOf(loaded);
   const times = comparison(loaded.value);

@@ -1,0 +1,13 @@
+-- How latencies spread over time: the histogram of each step, from exact counts
+-- :since  15m  time                 how far back to look
+-- :until  now  time                 where to end
+-- :step   10s  duration             length of a step
+-- :where  ''   filter:request_rate  which requests, as for skep watch --where
+SELECT time_ns / :step * :step AS step_time_ns,
+       sum(count) AS requests,
+       sum(error_count) AS errors,
+       histogram_merge(histogram) AS histogram
+FROM request_rate
+WHERE time_ns >= :since AND time_ns < :until AND :where
+GROUP BY step_time_ns
+ORDER BY step_time_ns
