@@ -14,6 +14,20 @@ WITH seen AS (
     FROM request_rate
     WHERE time_ns >= :since AND time_ns < :until AND :where
     GROUP BY client, server, protocol, role
+    UNION ALL
+    SELECT CASE role WHEN 'client' THEN service ELSE peer_service END AS client,
+           CASE WHEN role = 'client' AND peer_service = '' THEN path
+                WHEN role = 'client' THEN peer_service ELSE service END AS server,
+           'unix' AS protocol,
+           role,
+           count(*) AS requests,
+           sum(CASE event WHEN 'failed' THEN 1 ELSE 0 END) AS errors,
+           NULL AS p50_ns,
+           NULL AS p99_ns
+    FROM unix
+    WHERE time_ns >= :since
+      AND (event IN ('connect', 'accept', 'existing') OR reason IN ('refused', 'denied', 'busy'))
+    GROUP BY client, server, role
 )
 SELECT client, server, protocol,
        max(requests) AS requests,

@@ -25,6 +25,7 @@ struct edge {
 	uint64_t errors;
 	uint64_t p50_ns;
 	uint64_t p99_ns;
+	bool has_latency; /* else its requests are connections */
 };
 
 static void read_name(const struct query_value *value, char *destination, size_t size)
@@ -44,6 +45,7 @@ static void read_edge(const struct query_value *values, struct edge *ret_edge)
 	ret_edge->errors = (uint64_t)values[ERRORS].integer;
 	ret_edge->p50_ns = (uint64_t)values[P50].integer;
 	ret_edge->p99_ns = (uint64_t)values[P99].integer;
+	ret_edge->has_latency = values[P50].type != QUERY_NULL;
 }
 
 static int write_text(void *context, const struct query_value *values, unsigned int count)
@@ -62,12 +64,14 @@ static int write_text(void *context, const struct query_value *values, unsigned 
 	inert_append(&line, edge.server, INERT_UNLIMITED);
 	str_from_duration(p50, sizeof(p50), edge.p50_ns);
 	str_from_duration(p99, sizeof(p99), edge.p99_ns);
-	fprintf(context, "%s  %s  %llu requests", buf_text(&line), edge.protocol,
-		(unsigned long long)edge.requests);
+	fprintf(context, "%s  %s  %llu %s", buf_text(&line), edge.protocol,
+		(unsigned long long)edge.requests, edge.has_latency ? "requests" : "connections");
 	if (edge.errors > 0)
 		fprintf(context, ", %llu errors (%.1f %%)", (unsigned long long)edge.errors,
 			100.0 * (double)edge.errors / (double)edge.requests);
-	fprintf(context, "  p50 %s  p99 %s\n", p50, p99);
+	if (edge.has_latency)
+		fprintf(context, "  p50 %s  p99 %s", p50, p99);
+	fputc('\n', context);
 	return ferror(context) ? -EPIPE : 0;
 }
 
@@ -101,8 +105,9 @@ static int write_dot(void *context, const struct query_value *values, unsigned i
 	write_quoted(context, edge.client);
 	fputs(" -> ", context);
 	write_quoted(context, edge.server);
-	fprintf(context, " [label=\"%s %llu, p99 %s\"%s];\n", edge.protocol,
-		(unsigned long long)edge.requests, p99, edge.errors ? ", color=red" : "");
+	fprintf(context, " [label=\"%s %llu%s%s\"%s];\n", edge.protocol,
+		(unsigned long long)edge.requests, edge.has_latency ? ", p99 " : "",
+		edge.has_latency ? p99 : "", edge.errors ? ", color=red" : "");
 	return ferror(context) ? -EPIPE : 0;
 }
 

@@ -51,6 +51,7 @@ struct sock_common {
 	__u32 skc_rcv_saddr;
 	__u16 skc_dport; /* network order */
 	unsigned short skc_family;
+	volatile unsigned char skc_state;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr; /* an IPv4 address is mapped */
 	struct in6_addr skc_v6_rcv_saddr;
@@ -83,11 +84,74 @@ typedef struct {
 	int owned; /* a process holds the socket's lock: include/net/sock.h, sock_owned_by_user */
 } socket_lock_t;
 
+struct upid {
+	int nr;
+};
+
+struct pid {
+	struct upid numbers[1]; /* of the initial namespace first */
+};
+
+struct sk_buff {
+	struct sk_buff *next;
+	struct sock *sk;
+	unsigned int len;
+	char cb[48]; /* of the protocol that has it */
+};
+
+struct sk_buff_head {
+	struct sk_buff *next;
+};
+
+struct inode {
+	unsigned long i_ino;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+/* include/net/sock.h: what a socket's file leads to; the socket comes first. */
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
 	int sk_err;
+	__u16 sk_type;
+	struct socket *sk_socket; /* NULL before accept(2) and after close(2) */
+	struct pid *sk_peer_pid;
+	struct sk_buff_head sk_receive_queue;
 	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct sockaddr_un {
+	char sun_path[108];
+};
+
+struct unix_address {
+	int len; /* of the whole sockaddr_un */
+	struct sockaddr_un name[1];
+};
+
+struct unix_sock {
+	struct sock sk;
+	struct unix_address *addr; /* NULL without a name; an accepted socket has the listener's */
+	struct sock *peer;
+};
+
+/* In sk_buff.cb. */
+struct unix_skb_parms {
+	__u32 consumed; /* bytes that were read */
+};
+
+struct sockaddr;
+
+struct bpf_sock_addr_kern {
+	struct sockaddr *uaddr;
 };
 
 struct inet_sock {
@@ -188,10 +252,13 @@ struct task_struct {
 
 #pragma clang attribute pop
 
-/* include/uapi/linux/in.h, if_ether.h, tcp.h, socket.h */
+/* include/uapi/linux/in.h, if_ether.h, tcp.h, socket.h; include/linux/net.h */
 #define PROTOCOL_TCP	 6
+#define FAMILY_UNIX	 1
 #define FAMILY_IPV4	 2
 #define FAMILY_IPV6	 10
+#define SOCKET_STREAM	 1
+#define SOCKET_SEQPACKET 5
 #define TCP_FLAG_FIN_BIT 0x01
 #define TCP_FLAG_SYN_BIT 0x02
 #define TCP_FLAG_RST_BIT 0x04

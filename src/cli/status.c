@@ -85,14 +85,17 @@ static void show_features(const json_t *features)
 	json_array_foreach(features, index, feature)
 	{
 		bool is_on = str_equal(text_of(feature, "state"), "on");
-		char losses[256];
+		const char *reason = text_of(feature, "reason");
+		char losses[256], door[400];
 
+		snprintf(door, sizeof(door), is_on && reason[0] ? "%s (%s)" : "%s",
+			text_of(feature, is_on ? "door" : "reason"), reason);
 		table_cell(&table, text_of(feature, "name"));
 		table_cell(&table, text_of(feature, "state"));
 		table_number(&table, number_of(feature, "seen"));
 		table_number(&table, number_of(feature, "reported"));
 		table_cell(&table, losses_of(feature, losses, sizeof(losses)));
-		table_cell(&table, text_of(feature, is_on ? "door" : "reason"));
+		table_cell(&table, door);
 	}
 	table_print(&table, stdout);
 }

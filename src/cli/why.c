@@ -214,7 +214,7 @@ static void check_sockets(struct findings *findings, unsigned int pid)
 	if (streams > 0)
 		str_set(findings_add(findings, FINDING_NOTE, "unix sockets", "%u are open", streams)
 				->effect,
-			"requests over them are not seen: only TCP and UDP are read");
+			"who connects is seen; requests over them are not: only TCP is read");
 }
 
 static int append_part(void *context, const char *data, size_t length)
@@ -222,11 +222,12 @@ static int append_part(void *context, const char *data, size_t length)
 	return buf_append(context, data, length);
 }
 
-static void check_seen(struct findings *findings, const char *directory, unsigned int pid)
+/* what: the middle of a question for one number, n, about a pid. -1: no answer. */
+static long long ask_number(const char *directory, const char *what, unsigned int pid)
 {
 	_cleanup_(buf_done)
 	struct buf answer = { 0 };
-	char sql[128];
+	char sql[160];
 	struct client_request request = {
 		.directory = directory,
 		.path = "/api/sql?format=json",
@@ -234,20 +235,40 @@ static void check_seen(struct findings *findings, const char *directory, unsigne
 		.part = append_part,
 		.context = &answer,
 	};
-	unsigned long long count = 0;
+	long long count;
 
 	buf_init(&answer, ANSWER_MAXIMUM);
-	snprintf(sql, sizeof(sql),
-		"SELECT coalesce(sum(weight), 0) AS n FROM request WHERE pid = %u", pid);
+	snprintf(sql, sizeof(sql), "SELECT coalesce(%s = %u", what, pid);
 	if (client_run(&request, NULL) != 0 ||
-		sscanf(buf_text(&answer), "{\"n\":%llu", &count) != 1)
-		return;
-	if (count > 0)
-		findings_add(findings, FINDING_GOOD, "requests", "%llu in the store", count);
-	else
-		str_set(findings_add(findings, FINDING_NOTE, "requests", "none in the store")
-				->effect,
-			"none were made since the agent began, or they are of a kind named above");
+		sscanf(buf_text(&answer), "{\"n\":%lld", &count) != 1)
+		return -1;
+	return count;
+}
+
+static void check_seen(struct findings *findings, const char *directory, unsigned int pid)
+{
+	static const struct {
+		const char *name, *question;
+	} kinds[] = {
+		{ "requests", "sum(weight), 0) AS n FROM request WHERE pid" },
+		{ "unix connections",
+			"sum(event IN ('connect', 'accept', 'existing')), 0) AS n FROM unix "
+			"WHERE pid" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
+		long long count = ask_number(directory, kinds[i].question, pid);
+
+		if (count > 0)
+			findings_add(
+				findings, FINDING_GOOD, kinds[i].name, "%lld in the store", count);
+		else if (count == 0)
+			str_set(findings_add(
+					findings, FINDING_NOTE, kinds[i].name, "none in the store")
+					->effect,
+				"none were made since the agent began, or they are of a kind named "
+				"above");
+	}
 }
 
 static int look(const struct why_options *options, unsigned int pid, struct findings *findings,

@@ -252,7 +252,7 @@ static void slot_start(struct agent *agent, struct feature_slot *slot)
 	if (slot->feature->consume)
 		ring_register(agent->ring, source, slot_consume, slot);
 	slot->on = FEATURE_ON;
-	slot->reason = (struct fail){ 0 };
+	slot->reason = reason;
 }
 
 static bool is_named(const char *name, const char *const *names)

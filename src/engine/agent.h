@@ -28,7 +28,7 @@ struct feature_slot {
 	void *options; /* filled from the feature's option rows */
 	void *state;   /* what open returned */
 	enum feature_state on;
-	struct fail reason; /* why it is off */
+	struct fail reason; /* why it is off, or on through no better door */
 };
 
 /* Objects whose programs and maps `skep status` accounts for. */

@@ -31,8 +31,8 @@ struct feature {
 	unsigned int options_bytes; /* size of the struct that the rows fill */
 	/*
 	 * Loads and attaches. 0 and *ret_state, or -errno with the reason in fail: then the feature
-	 * is off with that reason and nothing of it stays in the kernel. options is what the rows
-	 * filled.
+	 * is off with that reason and nothing of it stays in the kernel. With 0, fail may say why
+	 * no better door was taken. options is what the rows filled.
 	 */
 	int (*open)(struct agent *agent, const void *options, void **ret_state, struct fail *fail);
 	/* One record whose source is this feature. Borrowed for the call; record->size is checked

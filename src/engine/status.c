@@ -42,7 +42,8 @@ static void write_feature(const struct feature_slot *slot, struct json *json)
 	json_member_string(json, "state", is_on ? "on" : "off");
 	json_member_string(
 		json, "door", is_on && feature->door ? feature->door(slot->state) : NULL);
-	json_member_string(json, "reason", is_on ? NULL : slot->reason.text);
+	json_member_string(
+		json, "reason", is_on && !slot->reason.text[0] ? NULL : slot->reason.text);
 	json_member_u64(json, "seen", counts.seen);
 	json_member_u64(json, "reported", counts.reported);
 	write_lost(&counts, json);

@@ -3,22 +3,16 @@
  * The TCP sockets of one network namespace, without their owners. In: a process that lives there;
  * out: entries from sock_diag or, where that is refused, from /proc/PID/net/tcp and tcp6.
  */
-#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <pthread.h>
-#include <sched.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "node/socket.h"
+#include "node/diag.h"
 
 #define PROC_NET_BYTES_MAXIMUM (32U << 20)
 
@@ -36,61 +30,16 @@ static void set_address(struct address *address, int family, const uint32_t word
 /* ---- sock_diag ---------------------------------------------------------------------------------
  */
 
-static int open_diag(void)
-{
-	struct timeval patience = { .tv_sec = 1 };
-	_cleanup_(fd_closep)
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0)
-		return -errno;
-	return fd_take(&fd);
-}
-
-struct visit_to_namespace {
-	int namespace_fd;
-	int result;
+struct taking {
+	struct socket_list *list;
+	uint32_t network_namespace;
 };
 
-/* A socket belongs to the namespace of the thread that makes it; this thread lives for that. */
-static void *open_diag_there(void *argument)
+static int take_message(void *context, const void *data, size_t length)
 {
-	struct visit_to_namespace *visit = argument;
-
-	visit->result = setns(visit->namespace_fd, CLONE_NEWNET) < 0 ? -errno : open_diag();
-	return NULL;
-}
-
-static int open_diag_in(int root_fd, const struct network_namespace *namespace)
-{
-	char path[64];
-	struct stat here, there;
-	pthread_t thread;
-
-	snprintf(path, sizeof(path), "proc/%u/ns/net", namespace->pid);
-	_cleanup_(fd_closep)
-	int fd = openat(root_fd, path, O_RDONLY | O_CLOEXEC);
-	/* In a test's tree it is a dangling link: no kernel to ask. */
-	if (fd < 0 || fstat(fd, &there) < 0)
-		return -errno;
-	if (there.st_ino != namespace->inode)
-		return -ESRCH;
-	if (stat("/proc/thread-self/ns/net", &here) == 0 && here.st_ino == there.st_ino)
-		return open_diag();
-	struct visit_to_namespace visit = { .namespace_fd = fd };
-	int result = pthread_create(&thread, NULL, open_diag_there, &visit);
-	if (result)
-		return -result;
-	pthread_join(thread, NULL);
-	return visit.result;
-}
-
-static int take_message(
-	const struct inet_diag_msg *message, uint32_t network_namespace, struct socket_list *list)
-{
-	struct socket_entry *entry = socket_list_append(list);
+	const struct taking *taking = context;
+	const struct inet_diag_msg *message = data;
+	struct socket_entry *entry = socket_list_append(taking->list);
 
 	if (!entry)
 		return -E2BIG;
@@ -98,36 +47,12 @@ static int take_message(
 	entry->inode = message->idiag_inode;
 	entry->uid = message->idiag_uid;
 	entry->state = message->idiag_state;
-	entry->network_namespace = network_namespace;
+	entry->network_namespace = taking->network_namespace;
 	entry->local_port = ntohs(message->id.idiag_sport);
 	entry->peer_port = ntohs(message->id.idiag_dport);
 	set_address(&entry->local, message->idiag_family, message->id.idiag_src);
 	set_address(&entry->peer, message->idiag_family, message->id.idiag_dst);
 	return 0;
-}
-
-/* One datagram of answers: 1 when more follow, 0 at the end, -errno. */
-static int take_answers(
-	const uint8_t *data, size_t length, uint32_t network_namespace, struct socket_list *list)
-{
-	const struct nlmsghdr *header = (const void *)data;
-	unsigned int left = (unsigned int)length;
-
-	for (; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
-		if (header->nlmsg_type == NLMSG_DONE)
-			return 0;
-		if (header->nlmsg_type == NLMSG_ERROR) {
-			const struct nlmsgerr *error = NLMSG_DATA(header);
-			return header->nlmsg_len >= NLMSG_LENGTH(sizeof(*error)) ? error->error
-										 : -EBADMSG;
-		}
-		if (header->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
-			continue;
-		int result = take_message(NLMSG_DATA(header), network_namespace, list);
-		if (result < 0)
-			return result;
-	}
-	return 1;
 }
 
 static int list_family(
@@ -136,26 +61,23 @@ static int list_family(
 	struct {
 		struct nlmsghdr header;
 		struct inet_diag_req_v2 request;
-	} question = {
-		.header = { .nlmsg_len = sizeof(question),
+	} request = {
+		.header = { .nlmsg_len = sizeof(request),
 			.nlmsg_type = SOCK_DIAG_BY_FAMILY,
 			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		.request = { .sdiag_family = (uint8_t)family,
 			.sdiag_protocol = IPPROTO_TCP,
 			.idiag_states = states },
 	};
-	_Alignas(struct nlmsghdr) uint8_t answer[32768];
-	int result = 1;
+	struct taking taking = { list, network_namespace };
+	const struct diag_question question = {
+		.request = &request.header,
+		.minimum = sizeof(struct inet_diag_msg),
+		.take = take_message,
+		.context = &taking,
+	};
 
-	if (send(fd, &question, sizeof(question), 0) < 0)
-		return -errno;
-	while (result > 0) {
-		ssize_t length = recv(fd, answer, sizeof(answer), 0);
-		if (length < 0)
-			return -errno;
-		result = take_answers(answer, (size_t)length, network_namespace, list);
-	}
-	return result;
+	return diag_ask(fd, &question);
 }
 
 /* ---- /proc/PID/net ------------------------------------------------------------------------------
@@ -233,7 +155,7 @@ int socket_list_namespace(int root_fd, const struct network_namespace *namespace
 {
 	static const int families[] = { AF_INET, AF_INET6 };
 	_cleanup_(fd_closep)
-	int fd = open_diag_in(root_fd, namespace);
+	int fd = diag_open(root_fd, namespace);
 
 	for (size_t i = 0; i < ARRAY_LENGTH(families); i++) {
 		size_t before = list->count;

@@ -237,7 +237,68 @@ export interface TcpEvent {
   connection: number;
 }
 
-export type Event = ExecEvent | ExitEvent | RequestEvent | TcpEvent;
+/** a step in the life of a unix socket's connection, seen from one end */
+export interface UnixEvent {
+  kind: "unix";
+  v: 1;
+  id: number;
+  /** RFC 3339, UTC */
+  time: string;
+  /** when it happened, in nanoseconds since 1970 */
+  time_ns: number;
+  /** what happened to the connection; existing: it is older than the agent */
+  event: "unknown" | "listen" | "connect" | "accept" | "existing" | "close" | "failed";
+  /** the end that was watched: it was connected to, or connected */
+  role: "unknown" | "server" | "client";
+  /** why it ended or failed: who closed first, no such file, nobody listens, not permitted; empty where this kernel does not tell */
+  reason: "" | "local_close" | "peer_close" | "local_reset" | "peer_reset" | "missing" | "refused" | "denied" | "busy" | "wrong_type" | "abandoned" | "other";
+  /** close: from connected or accepted to closed, 0 when unknown */
+  duration_ns: number;
+  /** what the other end read until now, and at the close what it left unread */
+  bytes_sent: number;
+  /** what this end read until now */
+  bytes_received: number;
+  /** it is older than the agent, so that its duration is not known */
+  is_start_unknown: boolean;
+  /** process id in the host's namespace, 0 when unknown */
+  pid: number;
+  /** name of the process as the kernel keeps it */
+  comm: string;
+  /** path of the executable */
+  exe: string;
+  /** what people call it: pod, container, unit or program */
+  service: string;
+  /** container name, or short id where no name is known */
+  container: string;
+  /** image that the container was made from */
+  image: string;
+  /** Kubernetes namespace/pod */
+  pod: string;
+  /** systemd unit that the process belongs to */
+  unit: string;
+  /** process id of the parent */
+  parent_pid: number;
+  /** name of the parent */
+  parent_comm: string;
+  /** user id */
+  uid: number;
+  /** inode number of the network namespace, 0 when unknown */
+  netns: number;
+  /** how the process is known: seen acting on the socket, or found with it open */
+  owner: "unknown" | "seen" | "scan";
+  /** where the server listens: a file, or an abstract name behind @ */
+  path: string;
+  /** process id at the other end, 0 when unknown */
+  peer_pid: number;
+  /** who is at the other end */
+  peer_service: string;
+  /** stream, or seqpacket with its message boundaries */
+  socket_type: "unknown" | "stream" | "seqpacket";
+  /** the same for all events of both ends: the inode of the socket that connected */
+  connection: number;
+}
+
+export type Event = ExecEvent | ExitEvent | RequestEvent | TcpEvent | UnixEvent;
 export type Kind = Event["kind"];
 
 export interface Field {
@@ -359,6 +420,34 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "family", type: "word", unit: "none", isKey: false, isWide: false, help: "what the socket speaks; ipv4_in_ipv6: IPv4 on an IPv6 socket", words: ["unknown", "ipv4", "ipv6", "ipv4_in_ipv6"] },
     { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "socket cookie: the same for all events of a connection" },
   ],
+  unix: [
+    { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
+    { name: "event", type: "word", unit: "none", isKey: true, isWide: true, help: "what happened to the connection; existing: it is older than the agent", words: ["unknown", "listen", "connect", "accept", "existing", "close", "failed"] },
+    { name: "role", type: "word", unit: "none", isKey: true, isWide: true, help: "the end that was watched: it was connected to, or connected", words: ["unknown", "server", "client"] },
+    { name: "reason", type: "word", unit: "none", isKey: true, isWide: true, help: "why it ended or failed: who closed first, no such file, nobody listens, not permitted; empty where this kernel does not tell", words: ["", "local_close", "peer_close", "local_reset", "peer_reset", "missing", "refused", "denied", "busy", "wrong_type", "abandoned", "other"] },
+    { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "close: from connected or accepted to closed, 0 when unknown" },
+    { name: "bytes_sent", type: "number", unit: "bytes", isKey: false, isWide: true, help: "what the other end read until now, and at the close what it left unread" },
+    { name: "bytes_received", type: "number", unit: "bytes", isKey: false, isWide: true, help: "what this end read until now" },
+    { name: "is_start_unknown", type: "bool", unit: "none", isKey: false, isWide: false, help: "it is older than the agent, so that its duration is not known" },
+    { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
+    { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
+    { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
+    { name: "service", type: "text", unit: "none", isKey: true, isWide: true, help: "what people call it: pod, container, unit or program" },
+    { name: "container", type: "text", unit: "none", isKey: true, isWide: true, help: "container name, or short id where no name is known" },
+    { name: "image", type: "text", unit: "none", isKey: false, isWide: false, help: "image that the container was made from" },
+    { name: "pod", type: "text", unit: "none", isKey: true, isWide: false, help: "Kubernetes namespace/pod" },
+    { name: "unit", type: "text", unit: "none", isKey: false, isWide: false, help: "systemd unit that the process belongs to" },
+    { name: "parent_pid", type: "number", unit: "none", isKey: false, isWide: false, help: "process id of the parent" },
+    { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
+    { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
+    { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
+    { name: "owner", type: "word", unit: "none", isKey: false, isWide: false, help: "how the process is known: seen acting on the socket, or found with it open", words: ["unknown", "seen", "scan"] },
+    { name: "path", type: "text", unit: "none", isKey: true, isWide: true, help: "where the server listens: a file, or an abstract name behind @" },
+    { name: "peer_pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id at the other end, 0 when unknown" },
+    { name: "peer_service", type: "text", unit: "none", isKey: true, isWide: true, help: "who is at the other end" },
+    { name: "socket_type", type: "word", unit: "none", isKey: false, isWide: false, help: "stream, or seqpacket with its message boundaries", words: ["unknown", "stream", "seqpacket"] },
+    { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "the same for all events of both ends: the inode of the socket that connected" },
+  ],
 };
 
 export const summaries: Record<Kind, string> = {
@@ -366,4 +455,5 @@ export const summaries: Record<Kind, string> = {
   exit: "a process ended",
   request: "an exchange of any protocol: a request and its answer, seen from one end",
   tcp: "a step in the life of a TCP connection, seen from one end",
+  unix: "a step in the life of a unix socket's connection, seen from one end",
 };

@@ -5,20 +5,13 @@
  */
 #include "observe/tcp/tcp_existing.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include "base/fd.h"
 #include "base/map.h"
+#include "engine/scope_members.h"
 #include "event/request.h"
 #include "node/node.h"
 #include "node/socket.h"
 
-#define SCOPE_PIDS_MAXIMUM  65536
-#define SCOPE_DEPTH_MAXIMUM 16
-#define PORTS_MAXIMUM	    65536
+#define PORTS_MAXIMUM 65536
 
 struct port_key {
 	uint32_t network_namespace;
@@ -28,10 +21,9 @@ struct port_key {
 struct tcp_existing {
 	struct map *by_cookie; /* uint64_t → struct tcp_existing_connection */
 	struct map *gone; /* uint64_t → char: what the kernel half told of before the report */
-	struct map *listening;	/* struct port_key → char */
-	struct map *scope_pids; /* uint32_t → char; NULL: no cgroup is the scope */
+	struct map *listening;	       /* struct port_key → char */
+	struct scope_members *members; /* during the scan */
 	struct socket_list found;
-	const struct agent *agent; /* during the scan */
 };
 
 struct tcp_existing *tcp_existing_new(void)
@@ -56,8 +48,9 @@ static void free_scan(struct tcp_existing *existing)
 	socket_list_done(&existing->found);
 	map_free(existing->gone);
 	map_free(existing->listening);
-	map_free(existing->scope_pids);
-	existing->gone = existing->listening = existing->scope_pids = NULL;
+	scope_members_free(existing->members);
+	existing->gone = existing->listening = NULL;
+	existing->members = NULL;
 }
 
 void tcp_existing_free(struct tcp_existing *existing)
@@ -69,80 +62,7 @@ void tcp_existing_free(struct tcp_existing *existing)
 	free(existing);
 }
 
-/* ---- the processes of a cgroup ---- */
-
-static void read_pids(int folder_fd, struct map *pids)
-{
-	int fd = openat(folder_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	uint32_t pid;
-
-	if (!file && fd >= 0)
-		close(fd);
-	while (file && fscanf(file, "%u", &pid) == 1)
-		map_add(pids, &pid, NULL);
-	if (file)
-		fclose(file);
-}
-
-/* Takes over the descriptor. */
-static void read_cgroup(int folder_fd, unsigned int depth, struct map *pids)
-{
-	DIR *folder = fdopendir(folder_fd);
-	const struct dirent *entry;
-
-	if (!folder) {
-		close(folder_fd);
-		return;
-	}
-	read_pids(folder_fd, pids);
-	while (depth < SCOPE_DEPTH_MAXIMUM && (entry = readdir(folder))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		int fd = openat(folder_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd >= 0)
-			read_cgroup(fd, depth + 1, pids);
-	}
-	closedir(folder);
-}
-
-static int read_scope(struct tcp_existing *existing)
-{
-	const struct scope *scope = &existing->agent->scope;
-	int fd;
-
-	if (scope->kind != SCOPE_CGROUP)
-		return 0;
-	existing->scope_pids = map_new(sizeof(uint32_t), 1, SCOPE_PIDS_MAXIMUM);
-	if (!existing->scope_pids)
-		return -ENOMEM;
-	fd = openat(scope->cgroup_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	read_cgroup(fd, 0, existing->scope_pids);
-	return 0;
-}
-
 /* ---- the scan ---- */
-
-static bool is_in_scope(const struct tcp_existing *existing, const struct socket_entry *socket)
-{
-	const struct scope *scope = &existing->agent->scope;
-
-	if (socket->pid == (uint32_t)getpid())
-		return false;
-	switch (scope->kind) {
-	case SCOPE_HOST:
-		return true;
-	case SCOPE_CGROUP:
-		return map_find(existing->scope_pids, &socket->pid) != NULL;
-	case SCOPE_NETNS:
-		return socket->network_namespace == scope->netns_inode;
-	case SCOPE_PID:
-		return socket->pid == scope->pid;
-	}
-	return false;
-}
 
 static void visit_socket(void *context, const struct socket_entry *socket)
 {
@@ -155,7 +75,7 @@ static void visit_socket(void *context, const struct socket_entry *socket)
 	}
 	/* Without a cookie its close could not be told from that of another. */
 	if (socket->state != SOCKET_ESTABLISHED || !socket->cookie ||
-		!is_in_scope(existing, socket))
+		!scope_members_has(existing->members, socket->pid, socket->network_namespace))
 		return;
 	struct socket_entry *entry = socket_list_append(&existing->found);
 	if (entry)
@@ -166,8 +86,7 @@ int tcp_existing_scan(struct tcp_existing *existing, const struct agent *agent)
 {
 	int r;
 
-	existing->agent = agent;
-	r = read_scope(existing);
+	r = scope_members_new(&agent->scope, &existing->members);
 	if (r < 0)
 		return r;
 	r = socket_scan(agent->node, visit_socket, existing);

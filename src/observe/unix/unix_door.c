@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The doors in their order, and what each needs.
+ */
+#include "observe/unix/unix_door.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/str.h"
+#include "engine/abilities.h"
+#include "engine/loader.h"
+#include "unix.skel.h"
+
+const char *const unix_door_words[] = { "auto", "fentry", "kprobe", "tracepoint", NULL };
+
+/* AF_UNIX may be a module, whose functions are not in the kernel's own BTF. */
+static bool kernel_has_function(const char *name)
+{
+	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FENTRY) > 0;
+}
+
+/* 0, or -errno with what is missing. */
+static int try_door(struct agent *agent, enum unix_door door, struct fail *fail)
+{
+	static const enum ability abilities[UNIX_DOOR_COUNT] = {
+		[UNIX_DOOR_FENTRY] = ABILITY_FENTRY,
+		[UNIX_DOOR_KPROBE] = ABILITY_KPROBE,
+		[UNIX_DOOR_TRACEPOINT] = ABILITY_TP_BTF,
+	};
+	const char *reason = abilities_reason(agent->abilities, abilities[door]);
+
+	if (reason[0])
+		return fail_set(fail, -EOPNOTSUPP, "%s", reason);
+	if (door == UNIX_DOOR_FENTRY && !kernel_has_function("unix_release"))
+		return fail_set(fail, -ENOENT, "fentry: unix sockets are a module of this kernel");
+	return 0;
+}
+
+static void set_loaded(const struct agent *agent, struct unix_bpf *bpf, enum unix_door door)
+{
+	/* cgroup/connect_unix came with this function (kernel 6.7). */
+	bool has_attempts = door == UNIX_DOOR_TRACEPOINT && agent->scope.cgroup_fd >= 0 &&
+			    kernel_has_function("bpf_sock_addr_set_sun_path");
+	const struct {
+		struct bpf_program *program;
+		bool is_wanted;
+	} programs[] = {
+		{ bpf->progs.on_connect, door == UNIX_DOOR_FENTRY },
+		{ bpf->progs.on_listen, door == UNIX_DOOR_FENTRY },
+		{ bpf->progs.on_release, door == UNIX_DOOR_FENTRY },
+		{ bpf->progs.probe_connect, door == UNIX_DOOR_KPROBE },
+		{ bpf->progs.probe_connected, door == UNIX_DOOR_KPROBE },
+		{ bpf->progs.probe_listen, door == UNIX_DOOR_KPROBE },
+		{ bpf->progs.probe_listening, door == UNIX_DOOR_KPROBE },
+		{ bpf->progs.probe_release, door == UNIX_DOOR_KPROBE },
+		{ bpf->progs.on_attempt, has_attempts },
+		{ bpf->progs.on_ready, has_attempts },
+		{ bpf->progs.on_unmade_drop, has_attempts },
+		{ bpf->progs.on_unmade_free, has_attempts },
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(programs); i++)
+		bpf_program__set_autoload(programs[i].program, programs[i].is_wanted);
+}
+
+int unix_door_choose(struct agent *agent, struct unix_bpf *bpf, enum unix_door wanted,
+	enum unix_door *ret_door, struct fail *reason)
+{
+	char against[sizeof(reason->text)] = "";
+	int r = -EOPNOTSUPP;
+
+	/* Accepts and bytes come through tp_btf whatever the rest comes through. */
+	if (!abilities_has(agent->abilities, ABILITY_TP_BTF))
+		return try_door(agent, UNIX_DOOR_TRACEPOINT, reason);
+	for (enum unix_door door = UNIX_DOOR_FENTRY; door < UNIX_DOOR_COUNT; door++) {
+		struct fail fail = { 0 };
+		size_t used = strlen(against);
+
+		if (wanted != UNIX_DOOR_AUTO && door != wanted)
+			continue;
+		r = try_door(agent, door, &fail);
+		if (r == 0) {
+			set_loaded(agent, bpf, door);
+			*ret_door = door;
+			break;
+		}
+		snprintf(against + used, sizeof(against) - used, "%s%s", used ? "; " : "",
+			fail.text);
+	}
+	fail_set(reason, r, "%s", against);
+	return r;
+}
+
+int unix_door_attach(
+	const struct agent *agent, struct unix_bpf *bpf, enum unix_door door, struct fail *fail)
+{
+	if (!bpf_program__autoload(bpf->progs.on_attempt))
+		return 0;
+	bpf->links.on_attempt =
+		bpf_program__attach_cgroup(bpf->progs.on_attempt, agent->scope.cgroup_fd);
+	return bpf->links.on_attempt ? 0 : loader_explain(fail, -errno, "program on_attempt");
+}
+
+const char *unix_door_name(const struct unix_bpf *bpf, enum unix_door door)
+{
+	switch (door) {
+	case UNIX_DOOR_FENTRY:
+		return "fentry, tp_btf";
+	case UNIX_DOOR_KPROBE:
+		return "kprobe, tp_btf";
+	default:
+		return bpf->links.on_attempt ? "tp_btf, cgroup, listing" : "tp_btf, listing";
+	}
+}
