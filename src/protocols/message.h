@@ -74,6 +74,11 @@ struct protocol {
 	 * follow; -EBADMSG.
 	 */
 	int (*body)(struct body_scan *scan, struct slice bytes, size_t *ret_used);
+	/*
+	 * Answers need not come in the order of their requests: the feature gets each message and
+	 * pairs them itself, and request and response only find where messages end.
+	 */
+	bool is_paired_by_feature;
 };
 
 /* The list of protocols.def; count by *ret_count. */
