@@ -10,12 +10,10 @@ PACKAGES_BUILD := \
 	libcap-ng-dev \
 	libcurl4-openssl-dev \
 	libelf-dev \
-	libiberty-dev \
 	libjansson-dev \
 	libmicrohttpd-dev \
 	libpcre2-dev \
 	libsqlite3-dev \
-	libxxhash-dev \
 	libyaml-dev \
 	linux-libc-dev \
 	llvm \
@@ -26,11 +24,14 @@ PACKAGES_BUILD := \
 	zlib1g-dev
 
 PACKAGES_TEST := \
+	bind9-dnsutils \
 	busybox-static \
 	chromium \
 	clang-format \
 	cpio \
 	curl \
+	dnsmasq-base \
+	dnsperf \
 	fish \
 	fonts-dejavu-core \
 	iproute2 \

@@ -241,7 +241,6 @@ struct task_struct {
 	int exit_code;
 	__u64 start_boottime; /* since 5.5 */
 	char comm[16];
-	void *stack; /* the kernel's, its lowest address */
 	struct task_struct *group_leader;
 	struct task_struct *real_parent;
 	struct mm_struct *mm;
@@ -255,10 +254,12 @@ struct task_struct {
 
 /* include/uapi/linux/in.h, if_ether.h, tcp.h, socket.h; include/linux/net.h */
 #define PROTOCOL_TCP	 6
+#define PROTOCOL_UDP	 17
 #define FAMILY_UNIX	 1
 #define FAMILY_IPV4	 2
 #define FAMILY_IPV6	 10
 #define SOCKET_STREAM	 1
+#define SOCKET_DATAGRAM	 2
 #define SOCKET_SEQPACKET 5
 #define TCP_FLAG_FIN_BIT 0x01
 #define TCP_FLAG_SYN_BIT 0x02

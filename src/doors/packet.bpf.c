@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * The packet door: reads the payload of TCP sockets where every packet passes, whatever
+ * The packet door: reads the payload of TCP and UDP sockets where every packet passes, whatever
  * call or ring sent it, and pairs request and answer. In: packets at the cgroup's
- * ingress and egress, and the birth and death of connections (sockops). Out: turns, segments
- * and closes in the telemetry ring. Every path allows the packet.
+ * ingress and egress, the birth and death of connections (sockops), and what processes do with UDP
+ * sockets. Out: turns, segments, closes and datagrams in the telemetry ring. Every path allows.
  */
 #include "bpf/emit.h"
 
 #include "doors/packet_emit.bpf.h"
 #include "doors/packet_match.bpf.h"
 #include "doors/packet_socket.bpf.h"
+#include "doors/packet_udp.bpf.h"
 
 #define ALLOW 1
 
@@ -137,13 +138,7 @@ static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_s
 	if (role != PACKET_ROLE_UNKNOWN && !is_request &&
 		take_small_answer(skb, socket, &view, &bytes))
 		return;
-	if ((role == PACKET_ROLE_UNKNOWN || is_request) &&
-		match_request(skb, bytes.offset, &view, socket)) {
-		lose(READ);
-		return;
-	}
-	if ((role == PACKET_ROLE_UNKNOWN || !is_request) &&
-		match_answer(skb, bytes.offset, &view)) {
+	if (match_packet(skb, bytes.offset, &view, socket)) {
 		lose(READ);
 		return;
 	}
@@ -173,8 +168,10 @@ static __always_inline int on_packet(struct __sk_buff *skb, __u8 direction)
 	struct bpf_sock *sk;
 	__u32 end;
 
-	if (tcp_find(skb, &place))
+	if (tcp_find(skb, &place)) {
+		on_datagram(skb, direction);
 		return ALLOW;
+	}
 	end = place.flags & (TCP_FLAG_FIN_BIT | TCP_FLAG_RST_BIT);
 	if ((!place.length && !end) || (place.flags & TCP_FLAG_SYN_BIT))
 		return ALLOW;
@@ -247,6 +244,54 @@ int on_connection(struct bpf_sock_ops *ops)
 			judge_end(socket, PACKET_INGRESS, 1);
 		break;
 	}
+	return ALLOW;
+}
+
+/* Where a process names the peer of its UDP socket, by sendto(2) and connect(2) … */
+SEC("cgroup/sendmsg4")
+int on_send_ipv4(struct bpf_sock_addr *ctx)
+{
+	udp_name(ctx->sk);
+	return ALLOW;
+}
+
+SEC("cgroup/sendmsg6")
+int on_send_ipv6(struct bpf_sock_addr *ctx)
+{
+	udp_name(ctx->sk);
+	return ALLOW;
+}
+
+SEC("cgroup/connect4")
+int on_connect_ipv4(struct bpf_sock_addr *ctx)
+{
+	if (ctx->type == SOCKET_DATAGRAM)
+		udp_name(ctx->sk);
+	return ALLOW;
+}
+
+SEC("cgroup/connect6")
+int on_connect_ipv6(struct bpf_sock_addr *ctx)
+{
+	if (ctx->type == SOCKET_DATAGRAM)
+		udp_name(ctx->sk);
+	return ALLOW;
+}
+
+/* … and where it takes an address to be reached at: for those that only receive. */
+SEC("cgroup/post_bind4")
+int on_bind_ipv4(struct bpf_sock *ctx)
+{
+	if (ctx->type == SOCKET_DATAGRAM)
+		udp_name(ctx);
+	return ALLOW;
+}
+
+SEC("cgroup/post_bind6")
+int on_bind_ipv6(struct bpf_sock *ctx)
+{
+	if (ctx->type == SOCKET_DATAGRAM)
+		udp_name(ctx);
 	return ALLOW;
 }
 

@@ -1,34 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Loads the packet door's programs, attaches them to the scope's cgroup and hands
- * the records to the stream body.
+ * the records to the stream body, datagrams to their feature. packet_udp.c has the rest of UDP.
  */
 #include "doors/packet.h"
 
 #include "base/str.h"
+#include "doors/packet_door.h"
 #include "engine/loader.h"
 #include "engine/ring.h"
-#include "packet.skel.h"
 
 #include <bpf/bpf.h>
 #include <unistd.h>
 
 /* Connections inside an exchange at one time, or ordered: 1 KiB each while they are. */
 #define CONNECTIONS_MAXIMUM 8192
-#define PROTOCOLS_MAXIMUM   32
-
-struct packet_listener {
-	stream_exchange *exchange; /* NULL: nobody asks for this protocol */
-	void *context;
-};
-
-struct packet_door {
-	struct agent *agent;
-	struct packet_bpf *bpf;
-	struct stream *stream;
-	struct packet_listener listeners[PROTOCOLS_MAXIMUM]; /* by index in protocols.def */
-	unsigned int joined;
-};
 
 /* The shortest record of each type, so that a reader may look at its fields. */
 static size_t record_minimum(const struct record_header *header)
@@ -40,6 +26,8 @@ static size_t record_minimum(const struct record_header *header)
 		return sizeof(struct packet_segment);
 	case PACKET_CLOSE:
 		return sizeof(struct packet_close);
+	case PACKET_DATAGRAM:
+		return sizeof(struct packet_datagram);
 	}
 	return SIZE_MAX;
 }
@@ -59,6 +47,35 @@ static bool segment_is_sound(const struct packet_segment *segment)
 	       segment->captured <= segment->length;
 }
 
+static bool datagram_is_sound(const struct packet_datagram *datagram)
+{
+	return sizeof(*datagram) + datagram->captured <= datagram->common.header.size &&
+	       datagram->captured <= datagram->length && datagram->common.protocol < PROTOCOL_COUNT;
+}
+
+static void door_message(void *context, const struct stream_message *message)
+{
+	const struct packet_door *door = context;
+	const struct packet_listener *listener = &door->listeners[message->origin->protocol];
+
+	if (listener->message)
+		listener->message(listener->context, message);
+}
+
+static void consume_datagram(struct packet_door *door, const struct packet_datagram *datagram)
+{
+	const struct stream_message message = {
+		.origin = &datagram->common,
+		.bytes = { (const uint8_t *)(datagram + 1), datagram->captured },
+		.length = datagram->length,
+		.time_ns = datagram->common.header.time_ns,
+		.is_answer = datagram->common.flags & PACKET_IS_ANSWER,
+		.is_datagram = true,
+	};
+
+	door_message(door, &message);
+}
+
 static void door_consume(void *context, const struct record_header *header)
 {
 	struct packet_door *door = context;
@@ -72,27 +89,19 @@ static void door_consume(void *context, const struct record_header *header)
 		stream_segment(door->stream, record);
 	else if (header->type == PACKET_CLOSE)
 		stream_close(door->stream, record);
-}
-
-/* Index in protocols.def, or -ENOENT. */
-static int protocol_index(const char *name)
-{
-	size_t count;
-	const struct protocol *const *protocols = protocols_all(&count);
-
-	for (size_t i = 0; i < count && i < PROTOCOLS_MAXIMUM; i++)
-		if (str_equal(protocols[i]->name, name))
-			return (int)i;
-	return -ENOENT;
+	else if (header->type == PACKET_DATAGRAM && datagram_is_sound(record))
+		consume_datagram(door, record);
 }
 
 static void door_exchange(void *context, struct request_event *event)
 {
-	struct packet_door *door = context;
-	int index = protocol_index(event->protocol);
+	const struct packet_door *door = context;
+	size_t count;
+	const struct protocol *const *protocols = protocols_all(&count);
 
-	if (index >= 0 && door->listeners[index].exchange)
-		door->listeners[index].exchange(door->listeners[index].context, event);
+	for (size_t i = 0; i < count; i++)
+		if (str_equal(protocols[i]->name, event->protocol) && door->listeners[i].exchange)
+			door->listeners[i].exchange(door->listeners[i].context, event);
 }
 
 static int attach_all(struct packet_door *door, int cgroup_fd, struct fail *fail)
@@ -123,6 +132,7 @@ static void door_configure(struct packet_door *door)
 	door->bpf->rodata->scope_pid = agent->scope.kind == SCOPE_PID ? agent->scope.pid : 0;
 	door->bpf->rodata->scope_netns =
 		agent->scope.kind == SCOPE_NETNS ? agent->scope.netns_inode : 0;
+	door->bpf->data->wanted_protocols = 0;
 	door->bpf->rodata->wake_bytes = ring_wake_bytes(agent->ring);
 }
 
@@ -170,6 +180,7 @@ static int door_new(struct agent *agent, struct packet_door **ret_door, struct f
 		.message_flags = agent->config.unmask ? MESSAGE_UNMASKED : 0,
 		.scope_pid = agent->scope.kind == SCOPE_PID ? agent->scope.pid : 0,
 		.exchange = door_exchange,
+		.message = door_message,
 		.context = door,
 	};
 	int r;
@@ -187,44 +198,68 @@ static int door_new(struct agent *agent, struct packet_door **ret_door, struct f
 	return 0;
 }
 
-int packet_door_join(struct agent *agent, const char *protocol, stream_exchange *exchange,
-	void *context, struct fail *fail)
+int packet_door_enter(struct agent *agent, struct fail *fail)
 {
-	int index = protocol_index(protocol);
-	int r;
+	int r = 0;
 
-	if (index < 0)
-		return fail_set(fail, index, "no protocol '%s'", protocol);
-	if (!agent->packet_door) {
+	if (!agent->packet_door)
 		r = door_new(agent, &agent->packet_door, fail);
-		if (r < 0)
-			return r;
-	}
-	agent->packet_door->listeners[index] =
-		(struct packet_listener){ .exchange = exchange, .context = context };
+	if (r < 0)
+		return r;
 	agent->packet_door->joined++;
 	return 0;
 }
 
-void packet_door_leave(struct agent *agent, const char *protocol)
+void packet_door_exit(struct agent *agent)
 {
 	struct packet_door *door = agent->packet_door;
-	int index = protocol_index(protocol);
 
-	if (!door || index < 0)
-		return;
-	door->listeners[index] = (struct packet_listener){ 0 };
 	if (--door->joined > 0)
 		return;
 	agent->packet_door = NULL;
 	door_free(door);
 }
 
-void packet_door_counts(struct packet_door *door, struct feature_counts *ret_counts)
+int packet_door_join(struct agent *agent, enum packet_protocol protocol,
+	const struct packet_listener *listener, struct fail *fail)
+{
+	int r = packet_door_enter(agent, fail);
+
+	if (r < 0)
+		return r;
+	if (listener->message) {
+		r = packet_udp_watch(agent->packet_door, PACKET_UDP_DATAGRAMS, fail);
+		if (r < 0) {
+			packet_door_exit(agent);
+			return r;
+		}
+	}
+	agent->packet_door->listeners[protocol] = *listener;
+	agent->packet_door->bpf->data->wanted_protocols |= 1U << protocol;
+	return 0;
+}
+
+void packet_door_leave(struct agent *agent, enum packet_protocol protocol)
+{
+	struct packet_door *door = agent->packet_door;
+
+	if (!door)
+		return;
+	if (door->listeners[protocol].message)
+		packet_udp_ignore(door, PACKET_UDP_DATAGRAMS);
+	door->listeners[protocol] = (struct packet_listener){ 0 };
+	door->bpf->data->wanted_protocols &= ~(1U << protocol);
+	packet_door_exit(agent);
+}
+
+void packet_door_counts(
+	struct packet_door *door, enum packet_protocol protocol, struct feature_counts *ret_counts)
 {
 	struct feature_counts counts = { 0 };
 
-	if (loader_sum_counts(door->bpf->maps.counts, &counts) == 0)
-		stream_add_counts(door->stream, &counts);
+	/* The kernel half loses exchanges only where it pairs them: turns, which are HTTP's. */
+	if (protocol == PROTOCOL_http && loader_sum_counts(door->bpf->maps.counts, &counts) < 0)
+		return;
+	stream_add_counts(door->stream, protocol, &counts);
 	*ret_counts = counts;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Asks the protocols what the first bytes of a packet are. In: payload. Out: the
- * two matches of a packet_view.
+ * two matches of a packet_view. A connection of which nothing is known is shown to all of them
+ * (match_ordered has the list); afterwards one that takes turns to its own, an ordered one to none.
  */
 #ifndef SKEP_PACKET_MATCH_BPF_H
 #define SKEP_PACKET_MATCH_BPF_H
 
 #include "bpf/kernel.h"
 #include "doors/packet_socket.bpf.h"
+#include "protocols/dns_match.h"
 #include "protocols/http_match.h"
 
 /*
@@ -216,6 +218,85 @@ static __always_inline int match_answer(
 		return -1;
 	match_answer_bytes((const __u8 *)head, length, view);
 	return 0;
+}
+
+/* Bits by enum packet_protocol: what features ask for; it changes while the door is open. */
+volatile __u32 wanted_protocols = ~0U;
+
+/* What the first bytes of a connection are: a protocol and the two matches, in one word. */
+#define FIRST(protocol, request, answer) ((protocol) | (request) << 8 | (answer) << 16)
+#define FIRST_IS_ORDERED		 (1 << 24)
+#define FIRST_IS_REQUEST(protocol)	 (FIRST_IS_ORDERED | FIRST(protocol, PACKET_MATCH_YES, 0))
+#define FIRST_IS_ANSWER(protocol)	 (FIRST_IS_ORDERED | FIRST(protocol, 0, PACKET_MATCH_YES))
+
+/* The protocols that are ordered from their first packet on, a line each; 0: it is none of them. */
+static __always_inline __u32 match_ordered(const __u8 *head, __u32 length)
+{
+	enum dns_match dns = dns_match_stream(head, length);
+
+	if (dns)
+		return dns == DNS_MATCH_QUESTION ? FIRST_IS_REQUEST(PROTOCOL_dns)
+						 : FIRST_IS_ANSWER(PROTOCOL_dns);
+	return 0;
+}
+
+/*
+ * Whose the first 16 bytes of a connection are, zero from length on. http: what HTTP makes of
+ * them, which is asked first. Global and of numbers only, so that the verifier walks it once,
+ * however many protocols there are, and knows nothing of its result that would make paths of it.
+ */
+__noinline __u32 match_protocols(__u64 first, __u64 second, __u32 length, __u32 http)
+{
+	const __u64 head[2] = { first, second };
+	__u32 found = http;
+
+	if ((http >> 8 & 0xff) < PACKET_MATCH_YES && (http >> 16 & 0xff) < PACKET_MATCH_YES) {
+		__u32 other = match_ordered((const __u8 *)head, length);
+
+		if (other)
+			found = other;
+	}
+	if (!(wanted_protocols >> (found & 31) & 1))
+		return FIRST(found & 0xff, PACKET_MATCH_NO, PACKET_MATCH_NO);
+	return found;
+}
+
+/* A connection of which nothing is known. 0, or -1 when the bytes could not be read. */
+static __always_inline int match_first(
+	struct __sk_buff *skb, __u32 offset, struct packet_view *view, struct packet_socket *socket)
+{
+	__u64 head[2] = {};
+	__u32 length = view->length < sizeof(head) ? view->length : sizeof(head);
+	__u32 found;
+
+	if (packet_read(skb, offset, head, length, sizeof(head)))
+		return -1;
+	found = match_protocols(
+		head[0], head[1], length, FIRST(PROTOCOL_http, view->request, view->answer));
+	socket->common.protocol = found;
+	view->request = found >> 8;
+	view->answer = found >> 16;
+	view->is_ordered = found >> 24;
+	return 0;
+}
+
+/*
+ * Fills the matches of the view that the judgement needs. 0, or -1 when the bytes could not be
+ * read.
+ */
+static __always_inline int match_packet(
+	struct __sk_buff *skb, __u32 offset, struct packet_view *view, struct packet_socket *socket)
+{
+	__u8 role = socket->state.role;
+	int is_request = (role == PACKET_SERVER) == (view->direction == PACKET_INGRESS);
+
+	if (socket->state.mode == PACKET_ORDERED)
+		return 0;
+	if ((role == PACKET_ROLE_UNKNOWN || is_request) && match_request(skb, offset, view, socket))
+		return -1;
+	if ((role == PACKET_ROLE_UNKNOWN || !is_request) && match_answer(skb, offset, view))
+		return -1;
+	return socket->state.mode == PACKET_NEW ? match_first(skb, offset, view, socket) : 0;
 }
 
 #endif

@@ -11,9 +11,18 @@
 #include "bpf/event.h"
 
 enum packet_record_type {
-	PACKET_TURN,	/* a whole request and the first packet of its answer */
-	PACKET_SEGMENT, /* bytes of one direction, in the order in which the door saw them */
-	PACKET_CLOSE,	/* no more answer bytes will come; sent only inside an exchange */
+	PACKET_TURN,	 /* a whole request and the first packet of its answer */
+	PACKET_SEGMENT,	 /* bytes of one direction, in the order in which the door saw them */
+	PACKET_CLOSE,	 /* no more answer bytes will come; sent only inside an exchange */
+	PACKET_DATAGRAM, /* the first bytes of a datagram that looks like a protocol's */
+};
+
+/* Indexes in protocols.def. */
+enum packet_protocol {
+#define PROTOCOL(name) PROTOCOL_##name,
+#include "protocols/protocols.def"
+#undef PROTOCOL
+	PROTOCOL_COUNT
 };
 
 enum packet_direction { PACKET_INGRESS, PACKET_EGRESS };
@@ -55,7 +64,7 @@ struct packet_common {
 	struct task_identity owner;  /* zero while no send was seen in process context */
 	struct packet_ends ends;
 	__u8 role;     /* enum request_role */
-	__u8 protocol; /* index in protocols.def */
+	__u8 protocol; /* enum packet_protocol */
 	__u16 flags;   /* enum packet_flag */
 	__u32 turn;    /* number of the exchange on this connection, from 1 */
 };
@@ -97,9 +106,57 @@ struct packet_close {
 	__u32 reserved;
 };
 
+/*
+ * Followed by captured bytes of the datagram. Its role and PACKET_IS_ANSWER are what the bytes say:
+ * who sends a question is the client.
+ */
+struct packet_datagram {
+	struct packet_common common;
+	__u16 length; /* of the payload */
+	__u16 captured;
+	__u32 reserved;
+};
+
+/* Of a datagram; messages of DNS that are longer come over TCP as a rule. A power of two. */
+#define PACKET_DATAGRAM_BYTES 2048
+
+/* One socket with one peer, in UDP. */
+struct packet_flow_key {
+	__u64 cookie;
+	__u8 peer_address[16];
+	__u16 peer_port;
+	__u16 reserved[3];
+};
+
+/* What passed of it in one generation. Indexes by enum packet_direction. */
+struct packet_flow {
+	__u64 packets[2];
+	__u64 bytes[2]; /* payload */
+	__u64 first_ns;
+	__u64 last_ns;
+	struct task_identity owner; /* zero while unknown */
+	__u8 local_address[16];
+	__u16 local_port;
+	__u8 first_direction;
+	__u8 reserved;
+	__u32 network_namespace;
+};
+
+/* Rows of the counters of UDP; each is a per-CPU number. */
+enum packet_udp_count {
+	PACKET_UDP_SEEN,	   /* datagrams that belong to a flow */
+	PACKET_UDP_LOST,	   /* of these, for want of room in the table */
+	PACKET_UDP_QUESTIONS_LOST, /* exchanges whose question did not fit into the ring */
+	PACKET_UDP_ANSWERS_LOST,   /* answers that did not: their questions stay open */
+	PACKET_UDP_COUNT
+};
+
 _Static_assert(sizeof(struct packet_common) == 88, "layout");
 _Static_assert(sizeof(struct packet_turn) == 120, "layout");
 _Static_assert(sizeof(struct packet_segment) == 112, "layout");
 _Static_assert(sizeof(struct packet_close) == 96, "layout");
+_Static_assert(sizeof(struct packet_datagram) == 96, "layout");
+_Static_assert(sizeof(struct packet_flow_key) == 32, "layout");
+_Static_assert(sizeof(struct packet_flow) == 88, "layout");
 
 #endif

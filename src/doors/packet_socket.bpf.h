@@ -99,6 +99,7 @@ static __noinline struct packet_socket *socket_new(struct __sk_buff *skb)
 	socket->common.ends.network_namespace =
 		tcp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
 	socket->common.header.source = SOURCE_packet;
+	socket->common.protocol = PROTOCOL_http;
 	socket->common.cookie = bpf_get_socket_cookie(skb);
 	if (scope_netns && socket->common.ends.network_namespace != scope_netns)
 		socket->state.mode = PACKET_IGNORED;

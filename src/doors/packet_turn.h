@@ -6,7 +6,8 @@
  *
  * A connection takes *turns* while it keeps to request, answer, request, answer.
  * Once it pipelines, sends interim answers or loses that rhythm, it is *ordered* for good: every
- * byte goes up and user space pairs.
+ * byte goes up and user space pairs. A
+ * protocol that takes no turns is ordered from its first packet on.
  */
 #ifndef SKEP_PACKET_TURN_H
 #define SKEP_PACKET_TURN_H
@@ -66,6 +67,7 @@ struct packet_view {
 	__u8 answer;	 /* enum packet_match, as if it began an answer */
 	__u8 is_connect; /* a request for a tunnel */
 	__u8 is_success; /* an answer that grants it */
+	__u8 is_ordered; /* what matches is of a protocol that takes no turns */
 };
 
 enum packet_action {
@@ -306,26 +308,41 @@ PACKET_INLINE void packet_judge_answer(
 		state->mode = PACKET_IGNORED;
 }
 
+/* Nothing went by that was not told: both sides begin a message where they stand. */
+PACKET_INLINE void packet_begin_ordered(struct packet_state *state)
+{
+	state->is_head[PACKET_INGRESS] = 1;
+	state->is_head[PACKET_EGRESS] = 1;
+	/* A side of which nothing came yet begins with its first packet. */
+	if (state->has_next[PACKET_INGRESS])
+		state->message_seq[PACKET_INGRESS] = state->next[PACKET_INGRESS];
+	if (state->has_next[PACKET_EGRESS])
+		state->message_seq[PACKET_EGRESS] = state->next[PACKET_EGRESS];
+}
+
 /* A connection of which nothing is known yet, or only who opened it. */
 PACKET_INLINE void packet_classify(struct packet_state *state, const struct packet_view *view)
 {
 	__u8 is_ingress = view->direction == PACKET_INGRESS;
+	__u8 known = view->is_ordered ? PACKET_ORDERED : PACKET_TURNS;
 
 	if (state->role != PACKET_ROLE_UNKNOWN) {
 		int can_be = packet_is_request_direction(state, view->direction) &&
 			     view->request != PACKET_MATCH_NO;
 
-		state->mode = can_be ? PACKET_TURNS : PACKET_IGNORED;
+		state->mode = can_be ? known : PACKET_IGNORED;
 	} else if (view->request >= PACKET_MATCH_YES) {
 		state->role = is_ingress ? PACKET_SERVER : PACKET_CLIENT;
-		state->mode = PACKET_TURNS;
+		state->mode = known;
 	} else if (view->answer >= PACKET_MATCH_YES) {
 		/* The request went by before the agent came: the next one counts. */
 		state->role = is_ingress ? PACKET_CLIENT : PACKET_SERVER;
-		state->mode = PACKET_TURNS;
+		state->mode = known;
 	} else if (++state->probes >= PACKET_PROBES_MAXIMUM) {
 		state->mode = PACKET_IGNORED;
 	}
+	if (state->mode == PACKET_ORDERED)
+		packet_begin_ordered(state);
 }
 
 /*

@@ -10,10 +10,8 @@
 
 struct stream {
 	struct stream_options options;
-	struct map *connections; /* cookie → struct connection */
-	uint64_t seen;		 /* not counted by the kernel half */
-	uint64_t reported;
-	uint64_t lost[COUNT_MAXIMUM];
+	struct map *connections;		      /* cookie → struct connection */
+	struct feature_counts counts[PROTOCOL_COUNT]; /* not counted by the kernel half */
 	struct request_event event; /* the one being reported: large, so not on the stack */
 };
 
@@ -26,7 +24,7 @@ static void connection_removed(void *context, const void *key, void *value)
 	while (connection->first && connection->first->answer_ns)
 		stream_finish(stream, connection, true);
 	for (struct exchange *exchange = connection->first; exchange; exchange = exchange->next)
-		stream_lose(stream, COUNT_LOST_LIMIT);
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_LIMIT);
 	connection_done(connection);
 }
 
@@ -96,10 +94,23 @@ bool connection_is_idle(const struct connection *connection)
 	       connection->sides[SIDE_REQUEST].head.length == 0;
 }
 
-void stream_lose(struct stream *stream, enum count reason)
+void stream_lose(struct stream *stream, uint8_t protocol, enum count reason)
 {
-	stream->seen++;
-	stream->lost[reason]++;
+	stream->counts[protocol].seen++;
+	stream->counts[protocol].lost[reason]++;
+}
+
+void stream_pass_on(struct stream *stream, const struct connection *connection, enum side_name name,
+	const struct side_input *head, const struct message *message)
+{
+	stream->options.message(stream->options.context,
+		&(const struct stream_message){
+			.origin = &connection->origin,
+			.bytes = { head->bytes.data, message->head_bytes },
+			.length = message->head_bytes + message->body_bytes,
+			.time_ns = head->time_ns,
+			.is_answer = name == SIDE_ANSWER,
+		});
 }
 
 unsigned int stream_message_flags(const struct stream *stream)
@@ -160,8 +171,8 @@ static void report(struct stream *stream, const struct connection *connection,
 	event->is_incomplete = is_incomplete;
 	if (!exchange->answer_ns)
 		event->is_error = true;
-	stream->seen++;
-	stream->reported++;
+	stream->counts[connection->origin.protocol].seen++;
+	stream->counts[connection->origin.protocol].reported++;
 	stream->options.exchange(stream->options.context, event);
 }
 
@@ -171,7 +182,7 @@ void stream_finish(struct stream *stream, struct connection *connection, bool is
 
 	/* No answer was seen, which does not mean that there was none. */
 	if (exchange->is_cut && !exchange->answer_ns)
-		stream_lose(stream, COUNT_LOST_RING_FULL);
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_RING_FULL);
 	else
 		report(stream, connection, exchange, is_incomplete);
 	connection_drop_first(connection);
@@ -199,7 +210,7 @@ static struct connection *connection_open(struct stream *stream, const struct pa
 		map_add_evict(stream->connections, &common->cookie, &is_new);
 
 	if (!connection) {
-		stream_lose(stream, COUNT_LOST_LIMIT);
+		stream_lose(stream, common->protocol, COUNT_LOST_LIMIT);
 		return NULL;
 	}
 	if (is_new)
@@ -259,7 +270,7 @@ static void connection_pass_to(struct stream *stream, struct connection *connect
 		return;
 	while (connection->first && connection->first->turn != turn &&
 		!connection->first->answer_ns) {
-		stream_lose(stream, COUNT_LOST_RING_FULL);
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_RING_FULL);
 		connection_drop_first(connection);
 	}
 }
@@ -291,7 +302,7 @@ static struct exchange *turn_request(
 		exchange =
 			connection_add_exchange(connection, &message, turn->common.header.time_ns);
 	if (!exchange) {
-		stream_lose(stream, COUNT_LOST_PARSE);
+		stream_lose(stream, turn->common.protocol, COUNT_LOST_PARSE);
 		return NULL;
 	}
 	exchange->request_ns = turn->request_ns;
@@ -348,10 +359,15 @@ void stream_turn(struct stream *stream, const struct packet_turn *turn)
 
 void connection_lose_order(struct stream *stream, struct connection *connection)
 {
-	if (!connection->first)
-		stream_lose(stream, COUNT_LOST_ORDER);
+	uint8_t protocol = connection->origin.protocol;
+
+	if (connection->protocol->is_paired_by_feature)
+		stream->options.message(stream->options.context,
+			&(const struct stream_message){ .origin = &connection->origin });
+	else if (!connection->first)
+		stream_lose(stream, protocol, COUNT_LOST_ORDER);
 	for (struct exchange *exchange = connection->first; exchange; exchange = exchange->next)
-		stream_lose(stream, COUNT_LOST_ORDER);
+		stream_lose(stream, protocol, COUNT_LOST_ORDER);
 	connection_done(connection);
 	connection->is_lost = true;
 	connection->sides[SIDE_REQUEST].state = SIDE_LOST;
@@ -467,12 +483,15 @@ void stream_close(struct stream *stream, const struct packet_close *close)
 	map_remove(stream->connections, &close->common.cookie);
 }
 
-void stream_add_counts(const struct stream *stream, struct feature_counts *counts)
+void stream_add_counts(
+	const struct stream *stream, enum packet_protocol protocol, struct feature_counts *counts)
 {
-	counts->seen += stream->seen;
-	counts->reported += stream->reported;
+	const struct feature_counts *own = &stream->counts[protocol];
+
+	counts->seen += own->seen;
+	counts->reported += own->reported;
 	for (size_t i = 0; i < COUNT_MAXIMUM; i++)
-		counts->lost[i] += stream->lost[i];
+		counts->lost[i] += own->lost[i];
 }
 
 size_t stream_in_flight(const struct stream *stream)

@@ -18,6 +18,18 @@ struct stream;
 /* Called for each exchange; the event is filled but for the process's names. */
 typedef void stream_exchange(void *context, struct request_event *event);
 
+/* One message of a protocol that pairs its exchanges itself. All is borrowed. */
+struct stream_message {
+	const struct packet_common *origin;
+	struct slice
+		bytes;	 /* with what frames them; empty: messages of this connection were lost */
+	uint64_t length; /* of the whole message, of which bytes is the beginning */
+	uint64_t time_ns;
+	bool is_answer;
+	bool is_datagram; /* nothing frames the bytes */
+};
+typedef void stream_tell(void *context, const struct stream_message *message);
+
 /* At most that many requests of one connection wait for answers. */
 #define STREAM_PIPELINE_MAXIMUM 256
 
@@ -26,6 +38,7 @@ struct stream_options {
 	unsigned int message_flags; /* enum message_flag for the parsers */
 	uint32_t scope_pid;	    /* exchanges of other processes are none of ours; 0: all */
 	stream_exchange *exchange;
+	stream_tell *message; /* for protocols with is_paired_by_feature */
 	void *context;
 };
 
@@ -38,10 +51,11 @@ void stream_segment(struct stream *stream, const struct packet_segment *segment)
 void stream_close(struct stream *stream, const struct packet_close *close);
 
 /*
- * Adds what happened here. The kernel half counts, as seen and lost, what did not fit into the
- * ring; all that arrived is counted here.
+ * Adds what happened here to exchanges of the protocol. The kernel half counts, as seen and lost,
+ * what did not fit into the ring; all that arrived is counted here.
  */
-void stream_add_counts(const struct stream *stream, struct feature_counts *counts);
+void stream_add_counts(
+	const struct stream *stream, enum packet_protocol protocol, struct feature_counts *counts);
 /* Exchanges whose request was seen and whose answer is not over. */
 size_t stream_in_flight(const struct stream *stream);
 

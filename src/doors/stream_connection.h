@@ -87,8 +87,11 @@ bool connection_is_idle(const struct connection *connection);
 
 /* stream.c: takes the first exchange off and reports it. */
 void stream_finish(struct stream *stream, struct connection *connection, bool is_incomplete);
-/* stream.c: an exchange happened and could not be reported. */
-void stream_lose(struct stream *stream, enum count reason);
+/* stream.c: an exchange of the protocol happened and could not be reported. */
+void stream_lose(struct stream *stream, uint8_t protocol, enum count reason);
+/* stream.c: a message of a protocol that pairs its exchanges itself; bytes is its head. */
+void stream_pass_on(struct stream *stream, const struct connection *connection, enum side_name name,
+	const struct side_input *head, const struct message *message);
 unsigned int stream_message_flags(const struct stream *stream);
 
 /* stream_order.c: a segment of an ordered connection; what came too early is read in its turn. */

@@ -95,7 +95,7 @@ static void side_got_request(struct stream *stream, struct connection *connectio
 	const struct message *message, uint64_t time_ns)
 {
 	if (!connection_add_exchange(connection, message, time_ns)) {
-		stream_lose(stream, COUNT_LOST_LIMIT);
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_LIMIT);
 		connection->sides[SIDE_REQUEST].state = SIDE_LOST;
 		return;
 	}
@@ -114,7 +114,7 @@ static void side_got_answer(struct stream *stream, struct connection *connection
 	}
 	if (!exchange) {
 		/* Its request was never seen: it was lost, or went by before the agent came. */
-		stream_lose(stream, COUNT_LOST_ORDER);
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_ORDER);
 	} else {
 		exchange->answer_ns = time_ns;
 		exchange->is_error = message->is_error;
@@ -147,6 +147,12 @@ static int side_parse(struct stream *stream, struct connection *connection, enum
 			connection->first ? &connection->first->request : &no_request, &message);
 	if (result <= 0)
 		return result;
+	if (protocol->is_paired_by_feature) {
+		stream_pass_on(stream, connection, name, head, &message);
+		buf_clear(&connection->sides[name].head);
+		side_enter_body(stream, connection, name, &message);
+		return (int)message.head_bytes;
+	}
 	buf_clear(&connection->sides[name].head);
 	if (name == SIDE_REQUEST)
 		side_got_request(stream, connection, &message, head->time_ns);
@@ -164,7 +170,7 @@ static void side_fail(struct stream *stream, struct connection *connection, enum
 	/* A request that is none never was an exchange; an answer that is none leaves one without.
 	 */
 	if (name == SIDE_ANSWER && connection->first && !connection->is_ordered) {
-		stream_lose(stream, COUNT_LOST_PARSE);
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_PARSE);
 		connection_done(connection);
 	}
 }

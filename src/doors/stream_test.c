@@ -44,6 +44,7 @@ static void send(
 	assert_non_null(segment);
 	segment->common.header.time_ns = START;
 	segment->common.cookie = 7;
+	segment->common.protocol = PROTOCOL_http;
 	segment->common.role = ROLE_SERVER;
 	segment->common.flags = PACKET_IS_ORDERED | PACKET_IS_HEAD | flags;
 	segment->common.turn = 1;
@@ -87,7 +88,7 @@ static void pieces_in_any_order(void **state)
 			send(stream, request, at, cuts[orders[i][j] + 1] - at, 0);
 		}
 		send(stream, answer, 0, BYTES(answer), PACKET_IS_ANSWER);
-		stream_add_counts(stream, &counts);
+		stream_add_counts(stream, PROTOCOL_http, &counts);
 		assert_int_equal(seen.count, 1);
 		assert_string_equal(seen.last.detail, "/up");
 		assert_int_equal(seen.last.request_bytes, BYTES(request));
@@ -111,7 +112,7 @@ static void pieces_twice(void **state)
 	send(stream, request, 10, BYTES(request) - 10, 0);
 	send(stream, request, 40, 10, 0);
 	send(stream, answer, 0, BYTES(answer), PACKET_IS_ANSWER);
-	stream_add_counts(stream, &counts);
+	stream_add_counts(stream, PROTOCOL_http, &counts);
 	assert_int_equal(seen.count, 1);
 	assert_int_equal(seen.last.request_bytes, BYTES(request));
 	assert_int_equal(sum(&counts), 0);
@@ -129,7 +130,7 @@ static void a_loss_counts_once(void **state)
 	send(stream, request, 52, 2, PACKET_LOST_BEFORE);
 	send(stream, request, 56, 2, PACKET_LOST_BEFORE);
 	send(stream, answer, 0, BYTES(answer), PACKET_IS_ANSWER);
-	stream_add_counts(stream, &counts);
+	stream_add_counts(stream, PROTOCOL_http, &counts);
 	assert_int_equal(seen.count, 0);
 	assert_int_equal(counts.seen, 1);
 	assert_int_equal(sum(&counts), 1);

@@ -183,7 +183,7 @@ static int create_views(sqlite3 *database, const struct store_schema *schema, st
 		return 0;
 	for (const char *const *name = schema->protocols; name && *name; name++) {
 		_cleanup_(buf_done)
-		struct buf sql;
+		struct buf sql = { 0 };
 		int error;
 
 		/* A kind of its own is more than the view would be. */

@@ -1,6 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from the field tables of the agent: do not edit.
 
+/** a question to the domain name system and its answer, seen from one end */
+export interface DnsEvent {
+  kind: "dns";
+  v: 1;
+  id: number;
+  /** RFC 3339, UTC */
+  time: string;
+  /** when it happened, in nanoseconds since 1970 */
+  time_ns: number;
+  /** the end that was watched: it served the question, or asked it */
+  role: "unknown" | "server" | "client";
+  /** what was asked for: A, AAAA, PTR …; NOTIFY or UPDATE where it was no query */
+  type: string;
+  /** the name that was asked about, in lower case */
+  name: string;
+  /** class of the question: IN, CH … */
+  class: string;
+  /** code of the answer: NOERROR, NXDOMAIN …; empty when none came in time */
+  code: string;
+  /** it failed: no answer in time, SERVFAIL, REFUSED …; NXDOMAIN at the client's end */
+  is_error: boolean;
+  /** no answer came in time */
+  is_incomplete: boolean;
+  /** first sending of the question to the answer */
+  duration_ns: number;
+  /** addresses, and other records by type, as many as there is room for */
+  answers: string;
+  /** answer records */
+  answer_count: number;
+  /** the shortest time to live of the answers, in seconds */
+  ttl_s: number;
+  /** the answer says that it is cut, so that the client asks again over TCP */
+  is_truncated: boolean;
+  /** the answer comes from who is in charge */
+  is_authoritative: boolean;
+  /** what carried it: udp or tcp */
+  transport: "udp" | "tcp";
+  /** how often the question was sent again */
+  retries: number;
+  /** largest datagram that the client takes (EDNS), 0 when it does not say */
+  edns_bytes: number;
+  /** size of the question */
+  request_bytes: number;
+  /** size of the answer */
+  response_bytes: number;
+  /** who was asked */
+  server_address: string;
+  /** process id in the host's namespace, 0 when unknown */
+  pid: number;
+  /** name of the process as the kernel keeps it */
+  comm: string;
+  /** path of the executable */
+  exe: string;
+  /** what people call it: pod, container, unit or program */
+  service: string;
+  /** container name, or short id where no name is known */
+  container: string;
+  /** image that the container was made from */
+  image: string;
+  /** Kubernetes namespace/pod */
+  pod: string;
+  /** systemd unit that the process belongs to */
+  unit: string;
+  /** process id of the parent */
+  parent_pid: number;
+  /** name of the parent */
+  parent_comm: string;
+  /** user id */
+  uid: number;
+  /** inode number of the network namespace, 0 when unknown */
+  netns: number;
+  /** address of the watched end */
+  local_address: string;
+  /** port of the watched end */
+  local_port: number;
+  /** address of the other end */
+  peer_address: string;
+  /** port of the other end */
+  peer_port: number;
+  /** who is at the other end */
+  peer_service: string;
+  /** socket cookie: the same for all that a socket asks */
+  connection: number;
+}
+
+/** an exchange of any protocol: a request and its answer, seen from one end */
+export interface RequestEvent {
+  kind: "request";
+  v: 1;
+  id: number;
+  /** RFC 3339, UTC */
+  time: string;
+  /** when it happened, in nanoseconds since 1970 */
+  time_ns: number;
+  /** what is spoken: http, postgresql, redis … */
+  protocol: string;
+  /** the end that was watched: it served the request, or sent it */
+  role: "unknown" | "server" | "client";
+  /** verb of the protocol: GET, SELECT, PRODUCE */
+  operation: string;
+  /** what it acts on: path template, table, topic, key pattern */
+  target: string;
+  /** path with query, or statement; secrets masked */
+  detail: string;
+  /** the protocol's own code, empty when no answer was seen */
+  status: number | string;
+  /** the answer says that it failed */
+  is_error: boolean;
+  /** first byte of the request to last byte of the answer */
+  duration_ns: number;
+  /** first byte of the request to first byte of the answer */
+  first_byte_ns: number;
+  /** head and body of the request, without TCP */
+  request_bytes: number;
+  /** head and body of the answer, without TCP */
+  response_bytes: number;
+  /** host that the request names */
+  host: string;
+  /** it went through TLS */
+  is_encrypted: boolean;
+  /** the answer ended before its announced length, or none came */
+  is_incomplete: boolean;
+  /** process id in the host's namespace, 0 when unknown */
+  pid: number;
+  /** name of the process as the kernel keeps it */
+  comm: string;
+  /** path of the executable */
+  exe: string;
+  /** what people call it: pod, container, unit or program */
+  service: string;
+  /** container name, or short id where no name is known */
+  container: string;
+  /** image that the container was made from */
+  image: string;
+  /** Kubernetes namespace/pod */
+  pod: string;
+  /** systemd unit that the process belongs to */
+  unit: string;
+  /** process id of the parent */
+  parent_pid: number;
+  /** name of the parent */
+  parent_comm: string;
+  /** user id */
+  uid: number;
+  /** inode number of the network namespace, 0 when unknown */
+  netns: number;
+  /** address of the watched end */
+  local_address: string;
+  /** port of the watched end */
+  local_port: number;
+  /** address of the other end */
+  peer_address: string;
+  /** port of the other end */
+  peer_port: number;
+  /** who is at the other end */
+  peer_service: string;
+  /** socket cookie: the same for all requests of a socket */
+  connection: number;
+  /** id of the served request that caused this one, 0 where not certain */
+  parent_id: number;
+  /** how many requests this row stands for */
+  weight: number;
+}
+
 /** a process began to run a program */
 export interface ExecEvent {
   kind: "exec";
@@ -87,143 +251,6 @@ export interface ExitEvent {
   uid: number;
   /** inode number of the network namespace, 0 when unknown */
   netns: number;
-}
-
-/** an exchange of any protocol: a request and its answer, seen from one end */
-export interface RequestEvent {
-  kind: "request";
-  v: 1;
-  id: number;
-  /** RFC 3339, UTC */
-  time: string;
-  /** when it happened, in nanoseconds since 1970 */
-  time_ns: number;
-  /** what is spoken: http, postgresql, redis … */
-  protocol: string;
-  /** the end that was watched: it served the request, or sent it */
-  role: "unknown" | "server" | "client";
-  /** verb of the protocol: GET, SELECT, PRODUCE */
-  operation: string;
-  /** what it acts on: path template, table, topic, key pattern */
-  target: string;
-  /** path with query, or statement; secrets masked */
-  detail: string;
-  /** the protocol's own code, empty when no answer was seen */
-  status: number | string;
-  /** the answer says that it failed */
-  is_error: boolean;
-  /** first byte of the request to last byte of the answer */
-  duration_ns: number;
-  /** first byte of the request to first byte of the answer */
-  first_byte_ns: number;
-  /** head and body of the request, without TCP */
-  request_bytes: number;
-  /** head and body of the answer, without TCP */
-  response_bytes: number;
-  /** host that the request names */
-  host: string;
-  /** it went through TLS */
-  is_encrypted: boolean;
-  /** the answer ended before its announced length, or none came */
-  is_incomplete: boolean;
-  /** process id in the host's namespace, 0 when unknown */
-  pid: number;
-  /** name of the process as the kernel keeps it */
-  comm: string;
-  /** path of the executable */
-  exe: string;
-  /** what people call it: pod, container, unit or program */
-  service: string;
-  /** container name, or short id where no name is known */
-  container: string;
-  /** image that the container was made from */
-  image: string;
-  /** Kubernetes namespace/pod */
-  pod: string;
-  /** systemd unit that the process belongs to */
-  unit: string;
-  /** process id of the parent */
-  parent_pid: number;
-  /** name of the parent */
-  parent_comm: string;
-  /** user id */
-  uid: number;
-  /** inode number of the network namespace, 0 when unknown */
-  netns: number;
-  /** address of the watched end */
-  local_address: string;
-  /** port of the watched end */
-  local_port: number;
-  /** address of the other end */
-  peer_address: string;
-  /** port of the other end */
-  peer_port: number;
-  /** who is at the other end */
-  peer_service: string;
-  /** socket cookie: the same for all requests of a socket */
-  connection: number;
-  /** id of the served request that caused this one, 0 where not certain */
-  parent_id: number;
-  /** how many requests this row stands for */
-  weight: number;
-}
-
-/** a stack was found running on a CPU, so many times within some seconds */
-export interface SampleEvent {
-  kind: "sample";
-  v: 1;
-  id: number;
-  /** RFC 3339, UTC */
-  time: string;
-  /** when it happened, in nanoseconds since 1970 */
-  time_ns: number;
-  /** how often the stack was found running from that time on, for some seconds */
-  count: number;
-  /** CPU time that these samples stand for */
-  cpu_ns: number;
-  /** name of the thread */
-  thread: string;
-  /** the stack: its frames are in the table stack */
-  stack_id: number;
-  /** process id in the host's namespace, 0 when unknown */
-  pid: number;
-  /** name of the process as the kernel keeps it */
-  comm: string;
-  /** path of the executable */
-  exe: string;
-  /** what people call it: pod, container, unit or program */
-  service: string;
-  /** container name, or short id where no name is known */
-  container: string;
-  /** image that the container was made from */
-  image: string;
-  /** Kubernetes namespace/pod */
-  pod: string;
-  /** systemd unit that the process belongs to */
-  unit: string;
-  /** process id of the parent */
-  parent_pid: number;
-  /** name of the parent */
-  parent_comm: string;
-  /** user id */
-  uid: number;
-  /** inode number of the network namespace, 0 when unknown */
-  netns: number;
-}
-
-/** the frames of a stack that samples name by its number */
-export interface StackEvent {
-  kind: "stack";
-  v: 1;
-  id: number;
-  /** RFC 3339, UTC */
-  time: string;
-  /** when it happened, in nanoseconds since 1970 */
-  time_ns: number;
-  /** number of the stack: the same wherever its frames are the same */
-  stack_id: number;
-  /** the functions from the outermost to the one that ran, with semicolons between them */
-  frames: string;
 }
 
 /** a step in the life of a TCP connection, seen from one end */
@@ -356,7 +383,7 @@ export interface UnixEvent {
   connection: number;
 }
 
-export type Event = ExecEvent | ExitEvent | RequestEvent | SampleEvent | StackEvent | TcpEvent | UnixEvent;
+export type Event = DnsEvent | RequestEvent | ExecEvent | ExitEvent | TcpEvent | UnixEvent;
 export type Kind = Event["kind"];
 
 export interface Field {
@@ -370,12 +397,27 @@ export interface Field {
 }
 
 export const fields: Record<Kind, readonly Field[]> = {
-  exec: [
+  dns: [
     { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
-    { name: "args", type: "text", unit: "none", isKey: false, isWide: true, help: "the arguments with blanks between them, the name first; secrets are masked" },
-    { name: "args_bytes", type: "number", unit: "bytes", isKey: false, isWide: false, help: "length that the arguments had, each with its NUL" },
-    { name: "is_cut", type: "bool", unit: "none", isKey: false, isWide: false, help: "args holds only the beginning of the arguments" },
-    { name: "cwd", type: "text", unit: "none", isKey: false, isWide: false, help: "working directory" },
+    { name: "role", type: "word", unit: "none", isKey: true, isWide: true, help: "the end that was watched: it served the question, or asked it", words: ["unknown", "server", "client"] },
+    { name: "type", type: "text", unit: "none", isKey: true, isWide: true, help: "what was asked for: A, AAAA, PTR …; NOTIFY or UPDATE where it was no query" },
+    { name: "name", type: "text", unit: "none", isKey: false, isWide: true, help: "the name that was asked about, in lower case" },
+    { name: "class", type: "text", unit: "none", isKey: false, isWide: false, help: "class of the question: IN, CH …" },
+    { name: "code", type: "text", unit: "none", isKey: true, isWide: true, help: "code of the answer: NOERROR, NXDOMAIN …; empty when none came in time" },
+    { name: "is_error", type: "bool", unit: "none", isKey: true, isWide: false, help: "it failed: no answer in time, SERVFAIL, REFUSED …; NXDOMAIN at the client's end" },
+    { name: "is_incomplete", type: "bool", unit: "none", isKey: false, isWide: false, help: "no answer came in time" },
+    { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "first sending of the question to the answer" },
+    { name: "answers", type: "text", unit: "none", isKey: false, isWide: true, help: "addresses, and other records by type, as many as there is room for" },
+    { name: "answer_count", type: "number", unit: "count", isKey: false, isWide: false, help: "answer records" },
+    { name: "ttl_s", type: "number", unit: "count", isKey: false, isWide: false, help: "the shortest time to live of the answers, in seconds" },
+    { name: "is_truncated", type: "bool", unit: "none", isKey: false, isWide: false, help: "the answer says that it is cut, so that the client asks again over TCP" },
+    { name: "is_authoritative", type: "bool", unit: "none", isKey: false, isWide: false, help: "the answer comes from who is in charge" },
+    { name: "transport", type: "word", unit: "none", isKey: true, isWide: true, help: "what carried it: udp or tcp", words: ["udp", "tcp"] },
+    { name: "retries", type: "number", unit: "count", isKey: false, isWide: true, help: "how often the question was sent again" },
+    { name: "edns_bytes", type: "number", unit: "bytes", isKey: false, isWide: false, help: "largest datagram that the client takes (EDNS), 0 when it does not say" },
+    { name: "request_bytes", type: "number", unit: "bytes", isKey: false, isWide: false, help: "size of the question" },
+    { name: "response_bytes", type: "number", unit: "bytes", isKey: false, isWide: false, help: "size of the answer" },
+    { name: "server_address", type: "address", unit: "none", isKey: false, isWide: true, help: "who was asked" },
     { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
     { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
     { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
@@ -388,26 +430,12 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
     { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
     { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
-  ],
-  exit: [
-    { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
-    { name: "exit_code", type: "number", unit: "none", isKey: false, isWide: true, help: "what the process returned, 0 when a signal ended it" },
-    { name: "signal", type: "text", unit: "none", isKey: false, isWide: true, help: "signal that ended the process" },
-    { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "from the process's start to its end, the time asleep included" },
-    { name: "is_dumped", type: "bool", unit: "none", isKey: false, isWide: false, help: "the kernel wrote a core dump" },
-    { name: "is_error", type: "bool", unit: "none", isKey: false, isWide: false, help: "a signal or a code other than 0" },
-    { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
-    { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
-    { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
-    { name: "service", type: "text", unit: "none", isKey: true, isWide: true, help: "what people call it: pod, container, unit or program" },
-    { name: "container", type: "text", unit: "none", isKey: true, isWide: true, help: "container name, or short id where no name is known" },
-    { name: "image", type: "text", unit: "none", isKey: false, isWide: false, help: "image that the container was made from" },
-    { name: "pod", type: "text", unit: "none", isKey: true, isWide: false, help: "Kubernetes namespace/pod" },
-    { name: "unit", type: "text", unit: "none", isKey: false, isWide: false, help: "systemd unit that the process belongs to" },
-    { name: "parent_pid", type: "number", unit: "none", isKey: false, isWide: false, help: "process id of the parent" },
-    { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
-    { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
-    { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
+    { name: "local_address", type: "address", unit: "none", isKey: false, isWide: false, help: "address of the watched end" },
+    { name: "local_port", type: "number", unit: "none", isKey: false, isWide: false, help: "port of the watched end" },
+    { name: "peer_address", type: "address", unit: "none", isKey: false, isWide: false, help: "address of the other end" },
+    { name: "peer_port", type: "number", unit: "none", isKey: false, isWide: false, help: "port of the other end" },
+    { name: "peer_service", type: "text", unit: "none", isKey: true, isWide: false, help: "who is at the other end" },
+    { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "socket cookie: the same for all that a socket asks" },
   ],
   request: [
     { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
@@ -446,12 +474,12 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "parent_id", type: "number", unit: "none", isKey: false, isWide: false, help: "id of the served request that caused this one, 0 where not certain" },
     { name: "weight", type: "number", unit: "count", isKey: false, isWide: false, help: "how many requests this row stands for" },
   ],
-  sample: [
+  exec: [
     { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
-    { name: "count", type: "number", unit: "count", isKey: false, isWide: true, help: "how often the stack was found running from that time on, for some seconds" },
-    { name: "cpu_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "CPU time that these samples stand for" },
-    { name: "thread", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the thread" },
-    { name: "stack_id", type: "number", unit: "none", isKey: false, isWide: true, help: "the stack: its frames are in the table stack" },
+    { name: "args", type: "text", unit: "none", isKey: false, isWide: true, help: "the arguments with blanks between them, the name first; secrets are masked" },
+    { name: "args_bytes", type: "number", unit: "bytes", isKey: false, isWide: false, help: "length that the arguments had, each with its NUL" },
+    { name: "is_cut", type: "bool", unit: "none", isKey: false, isWide: false, help: "args holds only the beginning of the arguments" },
+    { name: "cwd", type: "text", unit: "none", isKey: false, isWide: false, help: "working directory" },
     { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
     { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
     { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
@@ -465,10 +493,25 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
     { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
   ],
-  stack: [
+  exit: [
     { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
-    { name: "stack_id", type: "number", unit: "none", isKey: false, isWide: true, help: "number of the stack: the same wherever its frames are the same" },
-    { name: "frames", type: "text", unit: "none", isKey: false, isWide: true, help: "the functions from the outermost to the one that ran, with semicolons between them" },
+    { name: "exit_code", type: "number", unit: "none", isKey: false, isWide: true, help: "what the process returned, 0 when a signal ended it" },
+    { name: "signal", type: "text", unit: "none", isKey: false, isWide: true, help: "signal that ended the process" },
+    { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "from the process's start to its end, the time asleep included" },
+    { name: "is_dumped", type: "bool", unit: "none", isKey: false, isWide: false, help: "the kernel wrote a core dump" },
+    { name: "is_error", type: "bool", unit: "none", isKey: false, isWide: false, help: "a signal or a code other than 0" },
+    { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
+    { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
+    { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
+    { name: "service", type: "text", unit: "none", isKey: true, isWide: true, help: "what people call it: pod, container, unit or program" },
+    { name: "container", type: "text", unit: "none", isKey: true, isWide: true, help: "container name, or short id where no name is known" },
+    { name: "image", type: "text", unit: "none", isKey: false, isWide: false, help: "image that the container was made from" },
+    { name: "pod", type: "text", unit: "none", isKey: true, isWide: false, help: "Kubernetes namespace/pod" },
+    { name: "unit", type: "text", unit: "none", isKey: false, isWide: false, help: "systemd unit that the process belongs to" },
+    { name: "parent_pid", type: "number", unit: "none", isKey: false, isWide: false, help: "process id of the parent" },
+    { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
+    { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
+    { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
   ],
   tcp: [
     { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
@@ -533,11 +576,10 @@ export const fields: Record<Kind, readonly Field[]> = {
 };
 
 export const summaries: Record<Kind, string> = {
+  dns: "a question to the domain name system and its answer, seen from one end",
+  request: "an exchange of any protocol: a request and its answer, seen from one end",
   exec: "a process began to run a program",
   exit: "a process ended",
-  request: "an exchange of any protocol: a request and its answer, seen from one end",
-  sample: "a stack was found running on a CPU, so many times within some seconds",
-  stack: "the frames of a stack that samples name by its number",
   tcp: "a step in the life of a TCP connection, seen from one end",
   unix: "a step in the life of a unix socket's connection, seen from one end",
 };

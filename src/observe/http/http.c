@@ -26,19 +26,20 @@ static void http_close(void *state)
 
 	if (!http)
 		return;
-	packet_door_leave(http->agent, "http");
+	packet_door_leave(http->agent, PROTOCOL_http);
 	free(http);
 }
 
 static int http_open(struct agent *agent, const void *options, void **ret_state, struct fail *fail)
 {
 	struct http *http = calloc(1, sizeof(*http));
+	struct packet_listener listener = { .exchange = http_exchange, .context = http };
 	int r;
 
 	if (!http)
 		return fail_set(fail, -ENOMEM, "out of memory");
 	http->agent = agent;
-	r = packet_door_join(agent, "http", http_exchange, http, fail);
+	r = packet_door_join(agent, PROTOCOL_http, &listener, fail);
 	if (r < 0) {
 		free(http);
 		return r;
@@ -51,7 +52,7 @@ static void http_counts(void *state, struct feature_counts *ret_counts)
 {
 	struct http *http = state;
 
-	packet_door_counts(http->agent->packet_door, ret_counts);
+	packet_door_counts(http->agent->packet_door, PROTOCOL_http, ret_counts);
 }
 
 static const char *http_door(void *state)
