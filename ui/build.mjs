@@ -60,7 +60,9 @@ const page = readFileSync(join(source, "index.html"), "utf8")
   .replace("main.tsx", `/assets/${basename(entry)}`)
   .replace("icon.svg", iconPath)
   .replace("style.css", `/assets/${basename(result.metafile.outputs[entry].cssBundle)}`);
+// Styles of later chunks are in the first one.
 const files = result.outputFiles
+  .filter((file) => !file.path.endsWith(".css") || file.path.endsWith(basename(result.metafile.outputs[entry].cssBundle)))
   .map((file) => ({ path: `/assets/${basename(file.path)}`, content: Buffer.from(file.contents) }))
   .concat({ path: iconPath, content: icon })
   .sort((a, b) => (a.path < b.path ? -1 : 1));

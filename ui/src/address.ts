@@ -55,13 +55,15 @@ export function startAddress(): void {
   addEventListener("popstate", () => (here.value = new URL(location.href)));
   // One listener serves every link; those for other tabs and downloads stay the browser's.
   document.addEventListener("click", (event) => {
+    // Of HTML or of SVG: only attributes are the same in both.
     const anchor = (event.target as Element).closest?.("a");
-    if (!anchor || event.defaultPrevented || event.button !== 0 || anchor.target || anchor.download) return;
+    const href = anchor?.getAttribute("href");
+    if (!anchor || !href || event.defaultPrevented || event.button !== 0) return;
+    if (anchor.hasAttribute("target") || anchor.hasAttribute("download") || href.startsWith("#")) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    if (anchor.origin !== location.origin || anchor.pathname.startsWith("/api") || anchor.pathname === "/metrics")
-      return;
-    if (anchor.getAttribute("href")!.startsWith("#")) return;
+    const to = new URL(href, location.href);
+    if (to.origin !== location.origin || to.pathname.startsWith("/api") || to.pathname === "/metrics") return;
     event.preventDefault();
-    go(anchor.href);
+    go(to.href);
   });
 }

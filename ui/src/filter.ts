@@ -108,7 +108,8 @@ function shortName(field: Field): string {
 
 function names(): Choice[] {
   const found = new Map<string, string>();
-  for (const [kind, list] of Object.entries(fields))
+  // What requests have comes first: it is asked for most.
+  for (const [kind, list] of Object.entries(fields).sort(([a], [b]) => Number(b === "request") - Number(a === "request")))
     for (const field of list) {
       const name = shortName(field);
       if (field.unit !== "time" && !found.has(name)) found.set(name, kind === "request" ? field.help : `${field.help} (${kind})`);

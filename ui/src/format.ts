@@ -27,6 +27,7 @@ export function exact(value: number): string {
 }
 
 export function rate(perSecond: number): string {
+  if (perSecond > 0 && perSecond < 0.05) return perSecond * 60 >= 0.05 ? `${digits(perSecond * 60)}/min` : `${digits(perSecond * 3600)}/h`;
   return `${perSecond >= 1000 ? count(perSecond) : digits(perSecond)}/s`;
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events of one kind, the newest first, as a list of any length: only what is seen is in the document. Older ones come
 // when the end is near. Live: while the top is in view the newest replace the list; who scrolls reads in peace.
-import { signal, useSignal } from "@preact/signals";
-import type { ReadonlySignal } from "@preact/signals";
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
+import { signal } from "@preact/signals";
+import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { change, go, parameter } from "../address";
 import { connection, events, returned } from "../api";
@@ -14,8 +13,8 @@ import { fields } from "../schema";
 import type { Field, Kind } from "../schema";
 import { inert } from "../text";
 import { Problem } from "./state";
+import { useWindow } from "./virtual";
 
-const ROW_HEIGHT = 28;
 const BATCH = 500;
 const ROWS_MAXIMUM = 200_000;
 const REFRESH_MS = 3000;
@@ -55,7 +54,7 @@ function fieldsOf(columns: Column[]): string {
   return ["time_ns", "connection", "pid", "is_error", ...columns.map((column) => column.name)].join();
 }
 
-function useEvents(question: Question, columns: Column[], isAtTop: ReadonlySignal<boolean>) {
+function useEvents(question: Question, columns: Column[], isAtTop: RefObject<boolean>) {
   const state = useMemo(() => signal<Loaded>({ rows: [], isComplete: false, isLoading: true, error: "" }), []);
   const controller = useRef(new AbortController());
   const { kind, filter, since, until, isLive } = question;
@@ -83,7 +82,7 @@ function useEvents(question: Question, columns: Column[], isAtTop: ReadonlySigna
   useEffect(() => {
     if (!isLive) return;
     const timer = setInterval(() => {
-      if (isAtTop.peek() && !isPaused.peek() && !document.hidden && !state.peek().isLoading && connection.peek() === "fine")
+      if (isAtTop.current && !isPaused.peek() && !document.hidden && !state.peek().isLoading && connection.peek() === "fine")
         ask("", []);
     }, REFRESH_MS);
     return () => clearInterval(timer);
@@ -133,35 +132,11 @@ interface EventListProps {
 
 export function EventList({ question, columns: all, label, empty }: EventListProps) {
   const root = useRef<HTMLDivElement>(null);
-  const isAtTop = useSignal(true);
-  const version = useSignal(0);
+  const isAtTop = useRef(true);
   const { state, more } = useEvents(question, all, isAtTop);
   const { rows, isComplete, isLoading, error } = state.value;
-  const virtual = useMemo(
-    () =>
-      new Virtualizer<HTMLDivElement, Element>({
-        count: 0,
-        getScrollElement: () => root.current,
-        estimateSize: () => ROW_HEIGHT,
-        overscan: 12,
-        scrollToFn: elementScroll,
-        observeElementRect,
-        observeElementOffset,
-        onChange: () => {
-          isAtTop.value = (root.current?.scrollTop ?? 0) < ROW_HEIGHT;
-          version.value++;
-        },
-      }),
-    [],
-  );
-  virtual.setOptions({ ...virtual.options, count: rows.length });
-  useEffect(() => {
-    const stop = virtual._didMount();
-    return stop;
-  }, []);
-  useEffect(() => virtual._willUpdate());
-  version.value;
-  const items = virtual.getVirtualItems();
+  const { items, height, isAtTop: atTop } = useWindow(root, rows.length);
+  isAtTop.current = atTop;
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
     if (rows.length && last > rows.length - BATCH / 4) more();
@@ -182,7 +157,7 @@ export function EventList({ question, columns: all, label, empty }: EventListPro
             </span>
           ))}
         </div>
-        <div style={{ height: `${virtual.getTotalSize()}px`, position: "relative" }} role="rowgroup">
+        <div style={{ height: `${height}px`, position: "relative" }} role="rowgroup">
           {items.map((item) => {
             const row = rows[item.index]!;
             const key = keyOf(row);
@@ -216,7 +191,7 @@ export function EventList({ question, columns: all, label, empty }: EventListPro
           {isComplete ? "" : "+"} shown
         </span>
         {isLoading && rows.length === 0 && <span>asking the agent…</span>}
-        {!isAtTop.value && (
+        {!atTop && (
           <button class="plain" onClick={() => root.current!.scrollTo({ top: 0 })}>
             ↑ to the newest
           </button>

@@ -122,7 +122,6 @@ export function RangePicker() {
         onClick={toggle}
         title={isMoving ? "Live: follows what happens. Pause (p)" : "Standing still. Go on (p)"}
         aria-pressed={!isMoving}
-        aria-label={isMoving ? "Pause" : "Go on"}
       >
         <Icon name={isMoving ? "pause" : "play"} />
         <span>{isMoving ? "Live" : "Paused"}</span>
