@@ -103,6 +103,9 @@ $(OUT)/%.o: %.c Makefile | $(GENERATED)
 	@echo '  CC    $<'
 	@$(CC) $(ALL_CFLAGS) -MD -MP -c $< -o $@
 
+# They hold kernel halves, which read words at any place, as every machine that runs BPF can.
+$(OUT)/src/doors/pairing_test.o $(OUT)/tests/fuzz/pairing_fuzz.o: SANITIZER += $(if $(SANITIZE),-fno-sanitize=alignment)
+
 # The file changes only when the version does. The tests' variant has no need to be linked anew.
 $(GEN)/version: always
 	@mkdir -p $(@D)

@@ -22,6 +22,9 @@ typedef _Bool bool;
 #define true 1
 #define false 0
 
+/* value &= mask, where clang must not see that it changes nothing: the verifier asks for it. */
+#define hide_mask(value, mask) asm volatile("%0 &= %1" : "+r"(value) : "i"(mask))
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct ns_common {

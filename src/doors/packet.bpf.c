@@ -56,6 +56,34 @@ static __always_inline int tcp_find(struct __sk_buff *skb, struct tcp_place *pla
 	return 0;
 }
 
+/*
+ * Two answers want another look. One whose head is longer than what is taken of most: more of it
+ * goes up, in segments, since its length and its end stand in there. And one before the answer that
+ * has the answer in its packet.
+ */
+static __always_inline void look_again(struct __sk_buff *skb, struct packet_socket *socket,
+	struct packet_verdict *verdict, const struct packet_bytes *bytes)
+{
+	__u32 length = verdict->is_interim ? bytes->length : PACKET_ANSWER_BYTES;
+
+	if (!verdict->is_head || !verdict->is_answer || is_ordered(socket) ||
+		(!verdict->is_interim && bytes->length <= PACKET_ANSWER_BYTES))
+		return;
+	if (http_head_end(skb, bytes->offset, length) < length) {
+		if (!verdict->is_interim)
+			return;
+		bpf_spin_lock(&socket->lock);
+		packet_found_answer(&socket->state, bytes->seq, verdict->action == PACKET_DO_FLUSH);
+		bpf_spin_unlock(&socket->lock);
+		return;
+	}
+	if (verdict->is_interim)
+		return;
+	verdict->capture = PACKET_SEGMENT_BYTES;
+	if (verdict->action == PACKET_DO_TURN)
+		verdict->action = PACKET_DO_FLUSH;
+}
+
 /* What the verdict asks for. The bytes are those of the packet. */
 static __always_inline void obey(struct __sk_buff *skb, struct packet_socket *socket,
 	struct packet_verdict *verdict, struct packet_bytes *bytes)
@@ -67,9 +95,14 @@ static __always_inline void obey(struct __sk_buff *skb, struct packet_socket *so
 		socket->request_bytes = bytes->length;
 		return;
 	}
+	verdict->action += socket->zero;
+	verdict->is_answer += socket->zero;
+	verdict->is_head += socket->zero;
+	verdict->capture += socket->zero;
 	bytes->offset += verdict->trim;
 	bytes->length -= verdict->trim;
 	bytes->seq += verdict->trim;
+	look_again(skb, socket, verdict, bytes);
 	if (verdict->action == PACKET_DO_TURN) {
 		emit_turn(skb, socket, bytes);
 		return;
@@ -116,6 +149,25 @@ static __always_inline int take_small_answer(struct __sk_buff *skb, struct packe
 	return 1;
 }
 
+/*
+ * Before bytes that seem to be missing: when TCP has received them they went by where the door does
+ * not see, as data of a handshake does, and will not come.
+ */
+static __noinline int pass_unseen(struct __sk_buff *skb, struct packet_socket *socket)
+{
+	struct bpf_tcp_sock *tcp;
+	struct bpf_sock *sk = skb->sk;
+
+	if (!sk || !socket)
+		return 0;
+	tcp = bpf_tcp_sock(sk);
+	if (!tcp || packet_distance(socket->state.next[PACKET_INGRESS], tcp->rcv_nxt) <= 0)
+		return 0;
+	socket->state.next[PACKET_INGRESS] = tcp->rcv_nxt;
+	socket->state.lost_before = 1;
+	return 0;
+}
+
 static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_socket *socket,
 	const struct tcp_place *place, __u8 direction)
 {
@@ -135,6 +187,9 @@ static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_s
 	int is_request = (role == PACKET_SERVER) == (direction == PACKET_INGRESS);
 	struct packet_verdict verdict = {};
 
+	if (direction == PACKET_INGRESS && socket->state.has_next[PACKET_INGRESS] &&
+		packet_distance(socket->state.next[PACKET_INGRESS], view.seq) > 0)
+		pass_unseen(skb, socket);
 	if (role != PACKET_ROLE_UNKNOWN && !is_request &&
 		take_small_answer(skb, socket, &view, &bytes))
 		return;
@@ -158,7 +213,7 @@ static __always_inline void judge_end(struct packet_socket *socket, __u8 directi
 	if (action == PACKET_DO_TURN)
 		emit_unanswered(socket);
 	else if (action != PACKET_DO_NOTHING)
-		emit_close(socket);
+		emit_close(socket, is_reset);
 }
 
 static __always_inline int on_packet(struct __sk_buff *skb, __u8 direction)

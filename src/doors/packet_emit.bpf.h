@@ -43,11 +43,10 @@ static __always_inline void fill_common(
 	common->turn = socket->state.turn;
 }
 
-static __always_inline void read_tail(struct __sk_buff *skb, __u32 length, __u8 *tail)
+/* Of a packet with as many bytes at least. */
+static __always_inline void read_tail(struct __sk_buff *skb, __u8 *tail)
 {
-	*(__u64 *)tail = 0;
-	if (length >= PACKET_TAIL_BYTES)
-		bpf_skb_load_bytes(skb, skb->len - PACKET_TAIL_BYTES, tail, PACKET_TAIL_BYTES);
+	bpf_skb_load_bytes(skb, skb->len - PACKET_TAIL_BYTES, tail, PACKET_TAIL_BYTES);
 }
 
 /* Where in skb the bytes of a record stand: the payload from seq on. */
@@ -96,7 +95,7 @@ static __noinline int emit_turn(
 	packet_read(skb, answer->offset, turn + 1, turn->answer_captured, PACKET_ANSWER_BYTES);
 	*(__u64 *)turn->tail = 0;
 	if (answer->length > PACKET_ANSWER_BYTES)
-		read_tail(skb, answer->length, turn->tail);
+		read_tail(skb, turn->tail);
 	record_submit(turn);
 	socket->state.is_busy = 0;
 	return 0;
@@ -119,14 +118,14 @@ static __always_inline void fill_segment(struct packet_segment *segment,
 {
 	fill_common(&segment->common, socket, PACKET_SEGMENT, sizeof(*segment) + captured);
 	segment->common.header.time_ns = bytes->time_ns;
-	segment->common.flags = flags | (socket->lost_before ? PACKET_LOST_BEFORE : 0);
+	segment->common.flags = flags | (socket->state.lost_before ? PACKET_LOST_BEFORE : 0);
 	segment->seq = bytes->seq;
 	segment->length = bytes->length;
 	segment->captured = captured;
 	segment->reserved = 0;
 	segment->start_seq = segment_start(socket, flags);
 	*(__u64 *)segment->tail = 0;
-	socket->lost_before = 0;
+	socket->state.lost_before = 0;
 }
 
 /* One piece: all of bytes when length <= room. */
@@ -137,7 +136,7 @@ static __always_inline int write_piece(struct __sk_buff *skb, struct packet_sock
 
 	segment = bpf_ringbuf_reserve(&telemetry, sizeof(*segment) + room, 0);
 	if (!segment) {
-		socket->lost_before = 1;
+		socket->state.lost_before = 1;
 		return -1;
 	}
 	fill_segment(segment, socket, bytes, bytes->length, flags);
@@ -169,42 +168,64 @@ static __noinline int emit_length(struct __sk_buff *skb, struct packet_socket *s
 		return -1;
 	segment = bpf_ringbuf_reserve(&telemetry, sizeof(*segment), 0);
 	if (!segment) {
-		socket->lost_before = 1;
+		socket->state.lost_before = 1;
 		return -1;
 	}
 	fill_segment(segment, socket, bytes, 0, flags);
-	read_tail(skb, bytes->length, segment->tail);
+	read_tail(skb, segment->tail);
 	record_submit(segment);
 	return 0;
 }
 
 /*
- * The beginning of bytes, up to capture, in pieces; what is left as a length. Returns -1 when not
- * even the first went up.
+ * Bytes of an ordered connection found no room: user space will know that some are missing, and
+ * cannot know how many requests were in them.
  */
-static __always_inline int emit_pieces(struct __sk_buff *skb, struct packet_socket *socket,
+static __noinline int lose_requests(
+	struct __sk_buff *skb, const struct packet_bytes *bytes, __u32 length, __u32 zero)
+{
+	__u64 word = 0;
+	__u32 count;
+
+	if (!bytes)
+		return 0;
+	count = http_requests(skb, bytes->offset, length, zero);
+	if (!bpf_skb_load_bytes(skb, bytes->offset, &word, sizeof(word)) &&
+		request_kind(word, sizeof(word)) > HTTP_REQUEST_MAYBE)
+		count++;
+	count_by(COUNT_SEEN, count);
+	count_by(COUNT_LOST_RING_FULL, count);
+	return 0;
+}
+
+/*
+ * The beginning of bytes, up to capture, in pieces; what is left as a length. bytes->seq is then
+ * after the last piece that went up.
+ */
+static __always_inline void emit_pieces(struct __sk_buff *skb, struct packet_socket *socket,
 	struct packet_bytes *bytes, __u32 capture, __u16 flags)
 {
 	__u32 total = bytes->length;
 	__u32 captured = total < capture ? total : capture;
-	int none = -1;
 
 	for (int i = 0; i < PACKET_PIECES && captured; i++) {
 		bytes->length = captured < PACKET_SEGMENT_BYTES ? captured : PACKET_SEGMENT_BYTES;
-		if (emit_piece(skb, socket, bytes, flags))
-			return none;
-		none = 0;
-		if (!(flags & PACKET_IS_ORDERED))
-			flags &= ~PACKET_IS_HEAD;
+		if (emit_piece(skb, socket, bytes, flags)) {
+			if ((flags & (PACKET_IS_ORDERED | PACKET_IS_ANSWER)) == PACKET_IS_ORDERED &&
+				socket->common.protocol == PROTOCOL_http)
+				lose_requests(skb, bytes, total, socket->zero);
+			return;
+		}
+		flags &= flags & PACKET_IS_ORDERED ? ~PACKET_IS_START
+						   : ~(PACKET_IS_START | PACKET_IS_HEAD);
 		bytes->offset += bytes->length;
 		bytes->seq += bytes->length;
 		captured -= bytes->length;
 		total -= bytes->length;
 	}
 	bytes->length = total;
-	if (total && emit_length(skb, socket, bytes, flags))
-		return none;
-	return 0;
+	if (total)
+		emit_length(skb, socket, bytes, flags);
 }
 
 /* Of the exchange that the ring had no room for, nothing more is told. */
@@ -218,26 +239,35 @@ static __always_inline void lose_exchange(struct packet_socket *socket)
 static __noinline int emit_segments(struct __sk_buff *skb, struct packet_socket *socket,
 	const struct packet_verdict *verdict, struct packet_bytes *bytes)
 {
+	__u32 capture, start;
 	__u16 flags;
 
 	if (!socket || !verdict || !bytes)
 		return 0;
+	capture = verdict->capture;
 	flags = (is_ordered(socket) ? PACKET_IS_ORDERED : 0) |
 		(verdict->is_answer ? PACKET_IS_ANSWER : 0) |
 		(verdict->is_head ? PACKET_IS_HEAD : 0);
+	flags += socket->zero;
 	if (socket->state.is_lost && !is_ordered(socket))
 		return 0;
 	if (!verdict->capture) {
 		bytes->length += bytes->seq - verdict->from_seq;
 		bytes->seq = verdict->from_seq;
 	}
-	if (flags == PACKET_IS_HEAD && http_holds_several(skb, bytes->offset, bytes->length)) {
+	if (verdict->capture && !verdict->is_answer && !is_ordered(socket) &&
+		http_holds_several(skb, bytes->offset, bytes->length)) {
 		bpf_spin_lock(&socket->lock);
-		packet_found_several(&socket->state);
+		packet_found_several(&socket->state, bytes->seq, verdict->is_head);
 		bpf_spin_unlock(&socket->lock);
 		flags |= PACKET_IS_ORDERED;
+		capture = PACKET_SEGMENT_BYTES * PACKET_PIECES;
 	}
-	if (emit_pieces(skb, socket, bytes, verdict->capture, flags) && flags == PACKET_IS_HEAD)
+	flags += socket->zero;
+	capture += socket->zero;
+	start = bytes->seq;
+	emit_pieces(skb, socket, bytes, capture, flags | PACKET_IS_START);
+	if (bytes->seq == start && flags == PACKET_IS_HEAD)
 		lose_exchange(socket);
 	return 0;
 }
@@ -252,18 +282,19 @@ static __noinline int emit_kept(struct packet_socket *socket, __u32 seq)
 		return 0;
 	segment = bpf_ringbuf_reserve(&telemetry, sizeof(*segment) + PACKET_REQUEST_BYTES, 0);
 	if (!segment) {
-		socket->lost_before = 1;
-		if (!is_ordered(socket))
-			lose_exchange(socket);
+		socket->state.lost_before = 1;
+		socket->state.is_busy = 0;
+		lose_exchange(socket);
 		return 0;
 	}
 	bytes.length = socket->request_bytes;
 	bytes.time_ns = socket->request_ns;
 	fill_segment(segment, socket, &bytes, socket->request_bytes,
-		PACKET_IS_HEAD | (is_ordered(socket) ? PACKET_IS_ORDERED : 0));
+		PACKET_IS_HEAD | PACKET_IS_START | (is_ordered(socket) ? PACKET_IS_ORDERED : 0));
 	segment->common.header.size = sizeof(*segment) + PACKET_REQUEST_BYTES;
 	copy_aligned(segment + 1, socket->request, PACKET_REQUEST_BYTES);
 	record_submit(segment);
+	socket->state.is_busy = 0;
 	return 0;
 }
 
@@ -288,7 +319,7 @@ static __noinline int emit_unanswered(struct packet_socket *socket)
 }
 
 /* Inside an exchange whose parts went up before. */
-static __noinline int emit_close(struct packet_socket *socket)
+static __noinline int emit_close(struct packet_socket *socket, int is_reset)
 {
 	struct packet_close *close;
 
@@ -299,10 +330,10 @@ static __noinline int emit_close(struct packet_socket *socket)
 		return 0;
 	fill_common(&close->common, socket, PACKET_CLOSE, sizeof(*close));
 	close->common.header.time_ns = bpf_ktime_get_ns();
-	close->common.flags = (socket->lost_before ? PACKET_LOST_BEFORE : 0) |
+	close->common.flags = (socket->state.lost_before ? PACKET_LOST_BEFORE : 0) |
 			      (is_ordered(socket) ? PACKET_IS_ORDERED : 0);
 	close->answer_end_seq = socket->state.next[socket->state.role == PACKET_SERVER];
-	close->reserved = 0;
+	close->is_reset = is_reset;
 	record_submit(close);
 	return 0;
 }

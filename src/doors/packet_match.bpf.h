@@ -21,7 +21,7 @@ static __always_inline long packet_read(
 {
 	__u32 less_one = length - 1;
 
-	asm volatile("%0 &= %1" : "+r"(less_one) : "i"(room - 1));
+	hide_mask(less_one, room - 1);
 	return bpf_skb_load_bytes(skb, offset, destination, less_one + 1);
 }
 
@@ -87,7 +87,8 @@ static __always_inline __u32 first_byte(__u64 bits)
 	return ((bits & -bits) >> 7) * 0x0001020304050607ULL >> 56;
 }
 
-#define SCAN_BYTES 128U
+#define SCAN_BYTES    128U
+#define COUNTED_BYTES 2048U
 
 /*
  * Where the empty line of the first request's head ends within the packet's length bytes from
@@ -111,6 +112,36 @@ __noinline __u32 http_head_end(struct __sk_buff *skb, __u32 offset, __u32 length
 		}
 	}
 	return length;
+}
+
+/*
+ * How many requests seem to begin behind empty lines in the length bytes from offset on, of which
+ * COUNTED_BYTES are looked at. Only for bytes that found no room in the ring. zero is 0, which
+ * the verifier must not know: it would walk the loops once for each sum.
+ */
+__noinline __u32 http_requests(struct __sk_buff *skb, __u32 offset, __u32 length, __u32 zero)
+{
+	__u64 words[SCAN_BYTES / 8] = {};
+	__u8 next[4] = {};
+	__u32 count = zero;
+
+	for (__u32 at = 0; at < COUNTED_BYTES && at < length; at += SCAN_BYTES - 8) {
+		__u32 size = length - at < SCAN_BYTES ? length - at : SCAN_BYTES;
+
+		if (packet_read(skb, offset + at, words, size, SCAN_BYTES))
+			return count;
+		for (__u32 i = 0; i < SCAN_BYTES / 8 - 1; i++) {
+			__u64 found = line_ends(words[i], words[i + 1]);
+
+			if (!found || bpf_skb_load_bytes(skb,
+					      offset + at + 8 * i + first_byte(found) + 3, next, 3))
+				continue;
+			if (may_be_method(next[0]) & may_be_method(next[1]) &
+				may_be_method(next[2]))
+				count += 1 + zero;
+		}
+	}
+	return count;
 }
 
 /* Whether another request seems to follow the head of the first one. */
@@ -290,7 +321,7 @@ static __always_inline int match_packet(
 	__u8 role = socket->state.role;
 	int is_request = (role == PACKET_SERVER) == (view->direction == PACKET_INGRESS);
 
-	if (socket->state.mode == PACKET_ORDERED)
+	if (socket->state.mode == PACKET_ORDERED && !socket->state.is_open)
 		return 0;
 	if ((role == PACKET_ROLE_UNKNOWN || is_request) && match_request(skb, offset, view, socket))
 		return -1;

@@ -34,6 +34,7 @@ enum packet_flag {
 	 * ordered bytes of its direction began between two messages. */
 	PACKET_IS_HEAD = 1 << 2,
 	PACKET_LOST_BEFORE = 1 << 3, /* records of this connection were lost since the last one */
+	PACKET_IS_START = 1 << 4,    /* of a segment: its first byte is a packet's first byte */
 };
 
 /*
@@ -103,7 +104,7 @@ struct packet_segment {
 struct packet_close {
 	struct packet_common common;
 	__u32 answer_end_seq; /* after the last byte of the answering direction */
-	__u32 reserved;
+	__u32 is_reset;	      /* the connection was torn down rather than ended */
 };
 
 /*

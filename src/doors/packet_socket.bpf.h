@@ -19,8 +19,8 @@ struct packet_socket {
 	struct bpf_spin_lock lock; /* of state */
 	struct packet_state state;
 	__u16 request_bytes;
-	__u8 lost_before; /* a record was lost since the last one */
-	__u8 reserved[5];
+	__u16 reserved;
+	__u32 zero; /* always: what is added to it the verifier knows nothing of, and walks once */
 	__u64 owner_task; /* address of the task, compared only */
 	__u64 request_ns;
 	struct packet_common common; /* what every record of this socket begins with */

@@ -41,6 +41,7 @@ struct packet_state {
 	__u8 role;
 	__u8 is_streamed; /* the request of this turn went up in segments */
 	__u8 is_lost;	  /* its beginning did not, and it is counted as lost */
+	__u8 lost_before; /* a record was lost since the last one of this turn */
 	__u8 is_ended;	  /* the close was told */
 	__u8 probes;	  /* packets looked at without finding out what is spoken */
 	__u8 has_next[2]; /* by enum packet_direction: next[] is known */
@@ -49,7 +50,7 @@ struct packet_state {
 	__u8 is_busy;	  /* a turn record is being made of the kept request */
 	__u8 had_interim; /* so did an answer before the answer */
 	__u8 is_head[2];  /* ordered bytes of that direction began between two messages */
-	__u8 reserved;
+	__u8 is_open;	  /* ordered, and the first bytes, which tell what is spoken, are missing */
 	__u32 turn;
 	__u32 next[2];	      /* sequence number after the last byte seen */
 	__u32 message_seq[2]; /* of the first byte of the message in that direction; once ordered,
@@ -82,6 +83,7 @@ struct packet_verdict {
 	__u8 action;
 	__u8 is_answer;
 	__u8 is_head;
+	__u8 is_interim;
 	__u32 trim;	/* bytes at the front that were seen before */
 	__u32 missing;	/* bytes before it that are still to come */
 	__u32 from_seq; /* the segment stands for the bytes from here */
@@ -170,7 +172,8 @@ PACKET_INLINE void packet_to_ordered(
 	__u32 request_side = state->role == PACKET_CLIENT;
 
 	state->mode = PACKET_ORDERED;
-	state->is_head[request_side] = state->phase != PACKET_REQUEST || keeps_request;
+	state->is_head[request_side] =
+		keeps_request || (state->phase != PACKET_REQUEST && !state->is_streamed);
 	state->is_head[!request_side] = state->phase == PACKET_REQUEST && !state->had_interim;
 	state->message_seq[!request_side] = state->next[!request_side];
 	if (!keeps_request)
@@ -188,6 +191,7 @@ PACKET_INLINE void packet_start_request(
 	state->turn++;
 	state->phase = PACKET_REQUEST;
 	state->is_lost = 0;
+	state->lost_before = 0;
 	state->is_ended = 0;
 	state->had_interim = 0;
 	state->is_connect = view->is_connect;
@@ -202,14 +206,15 @@ PACKET_INLINE void packet_start_request(
 	packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
 }
 
-/* The request that has just begun turns out to be several. */
-PACKET_INLINE void packet_found_several(struct packet_state *state)
+/* The packet of a request from seq on turns out to hold another one. */
+PACKET_INLINE void packet_found_several(struct packet_state *state, __u32 seq, int is_head)
 {
 	__u32 answer_side = state->role == PACKET_SERVER;
 
 	state->mode = PACKET_ORDERED;
-	state->is_head[0] = 1;
-	state->is_head[1] = 1;
+	state->is_head[!answer_side] = is_head;
+	state->is_head[answer_side] = !state->had_interim;
+	state->message_seq[!answer_side] = seq;
 	state->message_seq[answer_side] = state->next[answer_side];
 }
 
@@ -220,12 +225,17 @@ PACKET_INLINE void packet_continue(struct packet_state *state, const struct pack
 	__u32 side = view->direction & 1;
 	__u32 offset = view->seq + verdict->trim - state->message_seq[side];
 	__u8 match = verdict->is_answer ? view->answer : view->request;
+	__u32 capture = offset < head_bytes ? head_bytes - offset : 0;
 
+	if (match >= PACKET_MATCH_YES)
+		capture = PACKET_SEGMENT_BYTES * PACKET_PIECES;
+	else if ((capture || view->length <= PACKET_TAIL_BYTES) && capture < PACKET_TAIL_BYTES)
+		capture = PACKET_TAIL_BYTES; /* so that what is left out has a tail */
 	if ((offset - verdict->missing < head_bytes && verdict->missing) ||
 		(match >= PACKET_MATCH_YES && !verdict->is_answer))
 		packet_to_ordered(state, view, verdict);
-	else if (offset < head_bytes || match >= PACKET_MATCH_YES)
-		packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
+	else if (capture)
+		packet_segment_of(state, view, verdict, capture);
 	else if (view->is_push || packet_distance(state->sent[side], view->seq + view->length) >=
 					  (__s32)PACKET_UNTOLD_BYTES)
 		packet_segment_of(state, view, verdict, 0);
@@ -235,10 +245,12 @@ PACKET_INLINE void packet_judge_request(
 	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
 {
 	if (state->phase != PACKET_REQUEST) {
-		/* Not a head: the rest of a body that was answered early, or blank lines. */
-		if (verdict->missing)
+		/* Not a head: the rest of a body that was answered early, or an odd method. */
+		if (state->turn == 0 && view->request == PACKET_MATCH_NO)
+			return;
+		if (verdict->missing || view->request == PACKET_MATCH_NO)
 			packet_to_ordered(state, view, verdict);
-		else if (view->request != PACKET_MATCH_NO)
+		else
 			packet_start_request(state, view, verdict);
 		return;
 	}
@@ -246,6 +258,19 @@ PACKET_INLINE void packet_judge_request(
 		packet_continue(state, view, verdict, PACKET_SEGMENT_BYTES);
 	else
 		packet_to_ordered(state, view, verdict);
+}
+
+/* The packet of an interim answer from seq on turns out to hold more than that. */
+PACKET_INLINE void packet_found_answer(struct packet_state *state, __u32 seq, int keeps_request)
+{
+	__u32 answer_side = state->role == PACKET_SERVER;
+
+	state->mode = PACKET_ORDERED;
+	state->is_head[answer_side] = 1;
+	state->message_seq[answer_side] = seq;
+	state->is_head[!answer_side] = keeps_request;
+	if (!keeps_request)
+		state->message_seq[!answer_side] = state->next[!answer_side];
 }
 
 /*
@@ -257,6 +282,7 @@ PACKET_INLINE void packet_interim(
 {
 	state->had_interim = 1;
 	verdict->is_head = 1;
+	verdict->is_interim = 1;
 	packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
 	if (!state->is_streamed)
 		verdict->action = PACKET_DO_FLUSH;
@@ -346,6 +372,35 @@ PACKET_INLINE void packet_classify(struct packet_state *state, const struct pack
 }
 
 /*
+ * The first packets come out of order. What comes before them tells what is spoken, and until it
+ * is there all goes up.
+ */
+PACKET_INLINE void packet_open(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
+{
+	if (!packet_is_request_direction(state, view->direction)) {
+		state->mode = PACKET_IGNORED;
+		return;
+	}
+	state->is_open = 1;
+	state->mode = PACKET_ORDERED;
+	packet_begin_ordered(state);
+}
+
+/* The first bytes are there: user space is told of them in any case, to forget what is none. */
+PACKET_INLINE void packet_close_open(struct packet_state *state, const struct packet_view *view)
+{
+	__u32 side = view->direction & 1;
+
+	if (!state->is_open || view->seq != state->message_seq[side])
+		return;
+	state->is_open = 0;
+	if (!packet_is_request_direction(state, view->direction) ||
+		view->request == PACKET_MATCH_NO)
+		state->mode = PACKET_IGNORED;
+}
+
+/*
  * The even rhythm, which is nearly every packet: a plain request when none waits, and
  * the answer to it, each where it is expected. What the long way below makes of them, in a few
  * steps. Returns 1 when it was that.
@@ -370,6 +425,8 @@ PACKET_INLINE int packet_judge_even(
 		state->is_busy = 1;
 		state->message_seq[side] = view->seq;
 		state->sent[side] = end;
+		verdict->is_answer = 1;
+		verdict->is_head = 1;
 		verdict->action = PACKET_DO_TURN;
 	}
 	state->next[side] = end;
@@ -387,10 +444,10 @@ PACKET_INLINE void packet_judge(
 	if (packet_out_of_order(state, view, verdict))
 		return;
 	if (state->mode == PACKET_NEW) {
-		/* What comes before it tells what is spoken. */
 		if (verdict->missing)
-			return;
-		packet_classify(state, view);
+			packet_open(state, view, verdict);
+		else
+			packet_classify(state, view);
 	}
 	if (state->mode == PACKET_TURNS) {
 		verdict->is_answer = !packet_is_request_direction(state, view->direction);
@@ -401,6 +458,7 @@ PACKET_INLINE void packet_judge(
 	} else if (state->mode == PACKET_ORDERED) {
 		verdict->is_answer = !packet_is_request_direction(state, view->direction);
 		packet_ordered(state, view, verdict);
+		packet_close_open(state, view);
 	}
 	packet_advance(state, view);
 }

@@ -90,8 +90,12 @@ void connection_done(struct connection *connection)
 
 bool connection_is_idle(const struct connection *connection)
 {
-	return !connection->is_ordered && !connection->first &&
-	       connection->sides[SIDE_REQUEST].head.length == 0;
+	const struct side *request = &connection->sides[SIDE_REQUEST];
+
+	/* A body that was answered before its end goes on. */
+	return !connection->is_ordered && !connection->is_lost && !connection->is_tunnel &&
+	       !connection->first && request->head.length == 0 && request->state != SIDE_LENGTH &&
+	       request->state != SIDE_CHUNKED;
 }
 
 void stream_lose(struct stream *stream, uint8_t protocol, enum count reason)
@@ -247,9 +251,12 @@ static void connection_settle(struct stream *stream, struct connection *connecti
 	struct side *side = &connection->sides[SIDE_ANSWER];
 
 	connection_step_to(stream, connection, seq);
-	/* A chunked or endless answer whose end went by unseen ended before this one began. */
+	/* A chunked or endless answer whose end went by unseen ended before this one began; when
+	 * nothing is known of a turn between them, nobody knows where. */
 	if (connection->first && connection->first->answer_ns)
-		stream_finish(stream, connection, side->state == SIDE_LENGTH);
+		stream_finish(stream, connection,
+			side->state == SIDE_LENGTH ||
+				connection->turn - connection->first->turn > 1);
 	side_restart(side);
 }
 
@@ -259,35 +266,103 @@ static void connection_forget_if_idle(struct stream *stream, struct connection *
 		map_remove(stream->connections, map_key(connection));
 }
 
-/*
- * A record of a turn comes. Turns before it are over, since another begins only after an answer;
- * where none was seen its records were lost.
- */
-static void connection_pass_to(struct stream *stream, struct connection *connection, uint32_t turn)
+void stream_lose_requests(struct stream *stream, const struct connection *connection,
+	const struct packet_segment *segment)
 {
-	connection->turn = turn;
-	if (connection->is_ordered)
+	const struct protocol *protocol = connection->protocol;
+	bool is_start = segment->common.flags & PACKET_IS_START;
+	struct slice bytes = { (const uint8_t *)(segment + 1), segment->captured };
+	unsigned int count = is_start;
+
+	if (segment->common.flags & PACKET_IS_ANSWER || protocol->is_paired_by_feature)
 		return;
-	while (connection->first && connection->first->turn != turn &&
+	if (protocol->requests)
+		count = protocol->requests(bytes, is_start);
+	while (count-- > 0)
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_ORDER);
+}
+
+void connection_lose_order(struct stream *stream, struct connection *connection)
+{
+	struct side *side = &connection->sides[SIDE_REQUEST];
+
+	if (connection->protocol->is_paired_by_feature)
+		stream->options.message(stream->options.context,
+			&(const struct stream_message){ .origin = &connection->origin });
+	for (struct exchange *exchange = connection->first; exchange; exchange = exchange->next)
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_ORDER);
+	if (side->state == SIDE_HEAD && side->head.length > 0)
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_ORDER);
+	for (struct held *held = side->held; held; held = held->next)
+		stream_lose_requests(stream, connection, &held->segment);
+	connection_done(connection);
+	connection->is_lost = true;
+	connection->sides[SIDE_REQUEST].state = SIDE_LOST;
+	connection->sides[SIDE_ANSWER].state = SIDE_LOST;
+}
+
+/*
+ * Turns before this one are over, since another begins only after an answer; where none was seen
+ * its records were lost. The kernel half did not see that a hidden request began, so that its turns
+ * are not the exchanges any more.
+ */
+static void connection_pass_unanswered(struct stream *stream, struct connection *connection)
+{
+	while (connection->first && connection->first->turn != connection->turn &&
 		!connection->first->answer_ns) {
+		if (connection->first->is_hidden) {
+			connection_lose_order(stream, connection);
+			return;
+		}
 		stream_lose(stream, connection->origin.protocol, COUNT_LOST_RING_FULL);
 		connection_drop_first(connection);
 	}
 }
 
-/* What is left of the exchange before, when another begins without a table. */
-static void connection_end_before(struct stream *stream, const struct packet_turn *turn)
+/* A record of a turn comes. */
+static void connection_pass_to(struct stream *stream, struct connection *connection, uint32_t turn)
+{
+	struct side *answer = &connection->sides[SIDE_ANSWER];
+
+	if (connection->is_ordered || connection->turn == turn) {
+		connection->turn = turn;
+		return;
+	}
+	connection->turn = turn;
+	if (connection->sides[SIDE_REQUEST].head.length > 0) {
+		/* The rest of its head was lost, or there is none. */
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_RING_FULL);
+		side_restart(&connection->sides[SIDE_REQUEST]);
+	}
+	connection_pass_unanswered(stream, connection);
+	if (!connection->first) {
+		side_restart(answer);
+		answer->state = SIDE_LOST;
+	}
+}
+
+/*
+ * What is left of the exchange before, when another begins without a table. -EBADMSG when nothing
+ * of this connection can be paired any more.
+ */
+static int connection_end_before(struct stream *stream, const struct packet_turn *turn)
 {
 	struct connection *connection = connection_find(stream, &turn->common);
 
 	if (!connection)
-		return;
+		return 0;
 	connection_pass_to(stream, connection, turn->common.turn);
 	if (turn->answer_bytes > 0)
 		connection_settle(stream, connection, turn->answer_seq);
+	connection_pass_unanswered(stream, connection);
+	if (connection->is_lost) {
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_ORDER);
+		return -EBADMSG;
+	}
 	while (connection->first)
 		stream_finish(stream, connection, true);
 	map_remove(stream->connections, &turn->common.cookie);
+	return 0;
 }
 
 /* The plain request of a turn. NULL when it is none after all. */
@@ -334,7 +409,8 @@ void stream_turn(struct stream *stream, const struct packet_turn *turn)
 
 	if (!protocol || is_foreign(stream, &turn->common))
 		return;
-	connection_end_before(stream, turn);
+	if (connection_end_before(stream, turn) < 0)
+		return;
 	connection_init(&connection, &turn->common, protocol);
 	if (!turn_request(stream, &connection, turn))
 		return;
@@ -355,23 +431,6 @@ void stream_turn(struct stream *stream, const struct packet_turn *turn)
 		connection_keep(stream, &connection);
 	else
 		connection_done(&connection);
-}
-
-void connection_lose_order(struct stream *stream, struct connection *connection)
-{
-	uint8_t protocol = connection->origin.protocol;
-
-	if (connection->protocol->is_paired_by_feature)
-		stream->options.message(stream->options.context,
-			&(const struct stream_message){ .origin = &connection->origin });
-	else if (!connection->first)
-		stream_lose(stream, protocol, COUNT_LOST_ORDER);
-	for (struct exchange *exchange = connection->first; exchange; exchange = exchange->next)
-		stream_lose(stream, protocol, COUNT_LOST_ORDER);
-	connection_done(connection);
-	connection->is_lost = true;
-	connection->sides[SIDE_REQUEST].state = SIDE_LOST;
-	connection->sides[SIDE_ANSWER].state = SIDE_LOST;
 }
 
 /* Brings the segment's bytes into line with what the side has read. */
@@ -424,6 +483,13 @@ static struct connection *segment_connection(
 	return connection;
 }
 
+/* The rest of a body that was answered early may look like a head, and is none. */
+static bool side_is_in_body(const struct side *side, uint32_t seq)
+{
+	return side->has_seq && side->seq == seq &&
+	       (side->state == SIDE_LENGTH || side->state == SIDE_CHUNKED);
+}
+
 /* A segment of a connection that takes turns. */
 static void turns_take(struct stream *stream, struct connection *connection, enum side_name name,
 	const struct packet_segment *segment)
@@ -431,10 +497,23 @@ static void turns_take(struct stream *stream, struct connection *connection, enu
 	struct side *side = &connection->sides[name];
 	bool is_head = segment->common.flags & PACKET_IS_HEAD;
 
-	if (is_head && name == SIDE_ANSWER)
+	if (connection->is_lost) {
+		if (is_head && name == SIDE_REQUEST)
+			stream_lose(stream, connection->origin.protocol, COUNT_LOST_ORDER);
+		return;
+	}
+	if (is_head && name == SIDE_ANSWER) {
+		side_end_head(stream, connection, segment->common.header.time_ns);
 		connection_settle(stream, connection, segment->seq);
-	else if (is_head)
+		connection_pass_unanswered(stream, connection);
+		if (connection->is_lost)
+			return;
+	} else if (is_head && !side_is_in_body(side, segment->seq)) {
 		side_restart(side);
+	} else if (name == SIDE_ANSWER && connection->first && connection->first->is_cut &&
+		   !connection->first->answer_ns && side->head.length == 0) {
+		return; /* the rest of an answer whose head was lost */
+	}
 	side_take(stream, connection, name, segment);
 }
 
@@ -459,6 +538,8 @@ void stream_segment(struct stream *stream, const struct packet_segment *segment)
 	connection = segment_connection(stream, segment);
 	if (!connection)
 		return;
+	if (connection->is_tunnel)
+		return;
 	if (flags & PACKET_IS_ORDERED)
 		connection->is_ordered = true;
 	connection_pass_to(stream, connection, segment->common.turn);
@@ -479,7 +560,7 @@ void stream_close(struct stream *stream, const struct packet_close *close)
 	connection_pass_to(stream, connection, close->common.turn);
 	note_losses(connection, &close->common);
 	connection_step_to(stream, connection, close->answer_end_seq);
-	side_close(stream, connection);
+	side_close(stream, connection, close->is_reset);
 	map_remove(stream->connections, &close->common.cookie);
 }
 

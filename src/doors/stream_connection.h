@@ -33,11 +33,13 @@ struct side {
 	enum side_state state;
 	bool has_seq;
 	bool is_ordered;
+	bool is_cut;  /* the end of its head was not seen: the message may be over or not */
 	uint32_t seq; /* of the next byte */
 	uint64_t body_left;
 	struct body_scan scan;
-	struct buf head;   /* the part of a head that came so far */
-	struct held *held; /* by sequence number */
+	uint8_t last[PACKET_TAIL_BYTES]; /* of the body, as far as they are known, else zero */
+	struct buf head;		 /* the part of a head that came so far */
+	struct held *held;		 /* by sequence number */
 	size_t held_bytes;
 };
 
@@ -52,8 +54,10 @@ struct exchange {
 	char status[16];
 	bool is_error;
 	bool is_client_error;
-	bool is_cut;   /* records of it were lost */
-	uint32_t turn; /* of the record that its request came in */
+	bool is_cut; /* records of it were lost */
+	bool had_interim;
+	bool is_hidden; /* the kernel half did not see that its request began */
+	uint32_t turn;	/* of the record that its request came in */
 };
 
 struct connection {
@@ -65,7 +69,8 @@ struct connection {
 	unsigned int count;
 	uint32_t turn; /* of the record that is being read */
 	bool is_ordered;
-	bool is_lost;	  /* ordered, and no pairing is certain any more */
+	bool is_lost;	  /* no pairing is certain any more */
+	bool is_tunnel;	  /* which the kernel half may not know */
 	bool may_miss[2]; /* by side_name: records were lost, so that a hole stays one */
 };
 
@@ -102,18 +107,23 @@ void order_done(struct side *side);
 /* stream.c: lets the side read what it has not read yet. */
 void side_take(struct stream *stream, struct connection *connection, enum side_name name,
 	const struct packet_segment *segment);
-/* After a loss on an ordered connection no pairing is certain any more. */
+/* Which answer answers what is not certain any more: counts what is open as lost. */
 void connection_lose_order(struct stream *stream, struct connection *connection);
+/* Counts the requests that seem to begin in the segment as lost. */
+void stream_lose_requests(struct stream *stream, const struct connection *connection,
+	const struct packet_segment *segment);
 /* Takes the first exchange off without a report. */
 void connection_drop_first(struct connection *connection);
 
 /* stream_side.c: lets the side read. */
 void side_read(struct stream *stream, struct connection *connection, enum side_name name,
 	struct side_input input);
+/* An answer begins: what came of the request's head is all of it. */
+void side_end_head(struct stream *stream, struct connection *connection, uint64_t time_ns);
 /* The next bytes begin a message, whatever was before. */
 void side_reset(struct side *side);
-/* No more bytes come in the answering direction: ends what ends so. */
-void side_close(struct stream *stream, struct connection *connection);
+/* No more bytes come in the answering direction: ends what ends so, unless it was torn down. */
+void side_close(struct stream *stream, struct connection *connection, bool is_reset);
 /* Adds an exchange whose request head is message. NULL when the pipeline is full or memory is out.
  */
 struct exchange *connection_add_exchange(

@@ -73,8 +73,15 @@ static void side_begin(struct stream *stream, struct connection *connection, enu
 				.time_ns = segment->common.header.time_ns });
 	if (segment->common.flags & PACKET_IS_HEAD) {
 		if (name == SIDE_ANSWER && connection->first && connection->first->answer_ns)
-			stream_finish(stream, connection, side->state == SIDE_LENGTH);
+			stream_finish(stream, connection,
+				side->state == SIDE_LENGTH ||
+					connection->turn - connection->first->turn > 1);
 		side_reset(side);
+		if (name == SIDE_ANSWER && connection->first &&
+			connection->first->turn != connection->turn) {
+			connection_lose_order(stream, connection);
+			return;
+		}
 	}
 	if (unseen >= 0)
 		side->seq = segment->start_seq;
@@ -82,21 +89,47 @@ static void side_begin(struct stream *stream, struct connection *connection, enu
 	side->is_ordered = true;
 }
 
+/* A request of which nobody saw the end is over when it is answered and another one begins. */
+static void side_settle_request(
+	struct connection *connection, const struct packet_segment *segment, unsigned int flags)
+{
+	struct side *side = &connection->sides[SIDE_REQUEST];
+	struct slice bytes = { (const uint8_t *)(segment + 1), segment->captured };
+	struct message message;
+
+	if ((side->is_cut || side->state == SIDE_BLIND) && side->seq == segment->seq &&
+		(!connection->last || connection->last->answer_ns) &&
+		connection->protocol->request(bytes, flags, &message) >= 0)
+		side_reset(side);
+}
+
 void order_take(struct stream *stream, struct connection *connection, enum side_name name,
 	const struct packet_segment *segment)
 {
 	struct side *side = &connection->sides[name];
+	bool is_cut = (segment->common.flags & PACKET_LOST_BEFORE) ||
+		      (connection->last && connection->last->is_cut &&
+			      connection->last->turn == connection->turn);
 
-	if (connection->is_lost)
-		return;
-	if (!side->is_ordered)
+	/* What the kernel half has counted as lost may still be answered. */
+	if (!connection->is_lost && is_cut && !connection->sides[SIDE_REQUEST].is_ordered &&
+		!connection->sides[SIDE_ANSWER].is_ordered)
+		connection_lose_order(stream, connection);
+	if (!connection->is_lost && !side->is_ordered)
 		side_begin(stream, connection, name, segment);
+	if (connection->is_lost) {
+		stream_lose_requests(stream, connection, segment);
+		return;
+	}
 	if (distance(side->seq, segment->seq) > 0) {
 		if (!connection->may_miss[name] && side_hold(side, segment) == 0)
 			return;
 		connection_lose_order(stream, connection);
+		stream_lose_requests(stream, connection, segment);
 		return;
 	}
+	if (name == SIDE_REQUEST)
+		side_settle_request(connection, segment, stream_message_flags(stream));
 	side_take(stream, connection, name, segment);
 	side_release(stream, connection, name);
 }

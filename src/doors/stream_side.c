@@ -9,7 +9,9 @@
 void side_reset(struct side *side)
 {
 	side->state = SIDE_HEAD;
+	side->is_cut = false;
 	side->body_left = 0;
+	memset(side->last, 0, sizeof(side->last));
 	memset(&side->scan, 0, sizeof(side->scan));
 	buf_clear(&side->head);
 }
@@ -84,6 +86,8 @@ static void side_enter_body(struct stream *stream, struct connection *connection
 		side->state = SIDE_UNTIL_CLOSE;
 		break;
 	case BODY_TUNNEL:
+		connection->is_tunnel = connection->first && (connection->first->had_interim ||
+								     connection->first->is_hidden);
 		side_message_ended(stream, connection, name);
 		connection->sides[SIDE_REQUEST].state = SIDE_LOST;
 		connection->sides[SIDE_ANSWER].state = SIDE_LOST;
@@ -91,15 +95,40 @@ static void side_enter_body(struct stream *stream, struct connection *connection
 	}
 }
 
+/* An answer of which nobody saw the end is over when the next request comes in order. */
+static void side_settle(struct stream *stream, struct connection *connection)
+{
+	struct side *side = &connection->sides[SIDE_ANSWER];
+
+	if (!connection->is_ordered || !connection->first || !connection->first->answer_ns ||
+		(side->state != SIDE_BLIND && !side->is_cut))
+		return;
+	side_reset(side);
+	stream_finish(stream, connection, false);
+}
+
 static void side_got_request(struct stream *stream, struct connection *connection,
 	const struct message *message, uint64_t time_ns)
 {
-	if (!connection_add_exchange(connection, message, time_ns)) {
+	const struct exchange *before;
+	struct exchange *exchange;
+
+	side_settle(stream, connection);
+	before = connection->last;
+	exchange = connection_add_exchange(connection, message, time_ns);
+	if (!exchange) {
 		stream_lose(stream, connection->origin.protocol, COUNT_LOST_LIMIT);
 		connection->sides[SIDE_REQUEST].state = SIDE_LOST;
 		return;
 	}
+	exchange->is_cut = connection->sides[SIDE_REQUEST].is_cut;
+	exchange->is_hidden = before && before->turn == exchange->turn;
 	side_account(connection, SIDE_REQUEST, message->head_bytes, time_ns);
+	/* Where it ends and the next begins nobody can tell. */
+	if (exchange->is_hidden && connection->sides[SIDE_REQUEST].is_cut) {
+		connection_lose_order(stream, connection);
+		return;
+	}
 	side_enter_body(stream, connection, SIDE_REQUEST, message);
 }
 
@@ -109,11 +138,17 @@ static void side_got_answer(struct stream *stream, struct connection *connection
 	struct exchange *exchange = connection->first;
 
 	if (message->is_interim) {
+		if (exchange)
+			exchange->had_interim = true;
 		side_reset(&connection->sides[SIDE_ANSWER]);
 		return;
 	}
 	if (!exchange) {
-		/* Its request was never seen: it was lost, or went by before the agent came. */
+		/* Its request was never seen. When it was lost the kernel half has counted it. */
+		if (connection->may_miss[SIDE_REQUEST]) {
+			connection_lose_order(stream, connection);
+			return;
+		}
 		stream_lose(stream, connection->origin.protocol, COUNT_LOST_ORDER);
 	} else {
 		exchange->answer_ns = time_ns;
@@ -122,38 +157,54 @@ static void side_got_answer(struct stream *stream, struct connection *connection
 		memcpy(exchange->status, message->status, sizeof(exchange->status));
 	}
 	side_account(connection, SIDE_ANSWER, message->head_bytes, time_ns);
-	side_enter_body(stream, connection, SIDE_ANSWER, message);
+	/* Where this one ends and the next begins nobody can tell. */
+	if (connection->sides[SIDE_ANSWER].is_cut && connection->count > 1)
+		connection_lose_order(stream, connection);
+	else
+		side_enter_body(stream, connection, SIDE_ANSWER, message);
+}
+
+static int side_ask(const struct connection *connection, enum side_name name, struct slice head,
+	unsigned int flags, struct message *ret_message)
+{
+	static const struct message no_request;
+	const struct protocol *protocol = connection->protocol;
+
+	if (name == SIDE_REQUEST)
+		return protocol->request(head, flags, ret_message);
+	return protocol->response(head, flags,
+		connection->first ? &connection->first->request : &no_request, ret_message);
 }
 
 /*
  * Lets the protocol read the head that begins head->bytes; it is cut there when unseen bytes
- * follow. Returns the bytes used, 0 when more are needed, or -errno when it is none.
+ * follow: then the message ends where the door says that another begins. Returns the bytes used, 0
+ * when more are needed, or -errno when it is none.
  */
 static int side_parse(struct stream *stream, struct connection *connection, enum side_name name,
 	const struct side_input *head)
 {
-	static const struct message no_request;
-	const struct protocol *protocol = connection->protocol;
 	unsigned int flags = stream_message_flags(stream);
 	struct message message;
-	int result;
+	bool is_cut = false;
+	int result = side_ask(connection, name, head->bytes, flags, &message);
 
-	if (head->unseen_bytes > 0)
-		flags |= MESSAGE_CUT;
-	if (name == SIDE_REQUEST)
-		result = protocol->request(head->bytes, flags, &message);
-	else
-		result = protocol->response(head->bytes, flags,
-			connection->first ? &connection->first->request : &no_request, &message);
+	if ((result == 0 || result == -E2BIG) && head->unseen_bytes > 0) {
+		result = side_ask(connection, name, head->bytes, flags | MESSAGE_CUT, &message);
+		is_cut = result == 1 && message.body != BODY_TUNNEL;
+	}
+	if (is_cut)
+		message.body = BODY_UNTIL_CLOSE;
 	if (result <= 0)
 		return result;
-	if (protocol->is_paired_by_feature) {
+	if (connection->protocol->is_paired_by_feature) {
 		stream_pass_on(stream, connection, name, head, &message);
 		buf_clear(&connection->sides[name].head);
 		side_enter_body(stream, connection, name, &message);
 		return (int)message.head_bytes;
 	}
 	buf_clear(&connection->sides[name].head);
+	connection->sides[name].is_cut = is_cut;
 	if (name == SIDE_REQUEST)
 		side_got_request(stream, connection, &message, head->time_ns);
 	else
@@ -202,12 +253,25 @@ static size_t side_read_head(struct stream *stream, struct connection *connectio
 	return input->bytes.length;
 }
 
-static bool ends_chunked(const uint8_t *last, size_t length)
+/* Notes the last bytes of a body of which others are missing; they may come one by one. */
+static void side_note_last(struct side *side, const uint8_t *bytes, size_t length)
 {
-	static const char end[] = "0\r\n\r\n";
-	size_t bytes = sizeof(end) - 1;
+	size_t room = sizeof(side->last);
 
-	return length >= bytes && memcmp(last + length - bytes, end, bytes) == 0;
+	if (length >= room) {
+		memcpy(side->last, bytes + length - room, room);
+		return;
+	}
+	memmove(side->last, side->last + length, room - length);
+	memcpy(side->last + room - length, bytes, length);
+}
+
+static bool side_ends_chunked(const struct side *side)
+{
+	static const char end[] = "\r\n0\r\n\r\n";
+	size_t length = sizeof(end) - 1;
+
+	return memcmp(side->last + sizeof(side->last) - length, end, length) == 0;
 }
 
 /* Uses bytes from the front of the input; returns how many. Sets *ret_is_over when the message ends
@@ -231,11 +295,36 @@ static size_t side_read_body(
 			used = bytes.length;
 		else if (result < 0)
 			side->state = SIDE_BLIND;
+		side_note_last(side, bytes.data, used);
 	} else {
 		used = bytes.length;
-		*ret_is_over = side->state == SIDE_BLIND && ends_chunked(bytes.data, bytes.length);
+		side_note_last(side, bytes.data, used);
+		*ret_is_over = side->state == SIDE_BLIND && side_ends_chunked(side);
 	}
 	return used;
+}
+
+/* The head that came so far goes on in bytes that nobody saw. */
+static void side_cut_head(struct stream *stream, struct connection *connection, enum side_name name,
+	const struct side_input *input)
+{
+	const struct buf *head = &connection->sides[name].head;
+	struct side_input cut = { .bytes = { (const uint8_t *)head->data, head->length },
+		.unseen_bytes = input->unseen_bytes,
+		.time_ns = input->time_ns };
+
+	/* Half a first line would be read as another one. */
+	if (!memchr(head->data, '\n', head->length) ||
+		side_parse(stream, connection, name, &cut) <= 0)
+		side_fail(stream, connection, name);
+}
+
+void side_end_head(struct stream *stream, struct connection *connection, uint64_t time_ns)
+{
+	const struct side_input cut = { .unseen_bytes = 1, .time_ns = time_ns };
+
+	if (connection->sides[SIDE_REQUEST].head.length > 0)
+		side_cut_head(stream, connection, SIDE_REQUEST, &cut);
 }
 
 /* The bytes that nobody saw, behind all that were. */
@@ -245,6 +334,8 @@ static void side_step_over(struct stream *stream, struct connection *connection,
 	struct side *side = &connection->sides[name];
 	uint64_t unseen = input->unseen_bytes;
 
+	if (side->state == SIDE_HEAD && side->head.length > 0)
+		side_cut_head(stream, connection, name, input);
 	if (side->state == SIDE_LENGTH && unseen <= side->body_left) {
 		side->body_left -= unseen;
 		side_account(connection, name, unseen, input->time_ns);
@@ -255,7 +346,11 @@ static void side_step_over(struct stream *stream, struct connection *connection,
 	if (side->state == SIDE_CHUNKED || side->state == SIDE_BLIND) {
 		side->state = SIDE_BLIND;
 		side_account(connection, name, unseen, input->time_ns);
-		if (input->tail && ends_chunked(input->tail, PACKET_TAIL_BYTES))
+		if (input->tail)
+			memcpy(side->last, input->tail, sizeof(side->last));
+		else
+			memset(side->last, 0, sizeof(side->last));
+		if (side_ends_chunked(side))
 			side_message_ended(stream, connection, name);
 		return;
 	}
@@ -266,6 +361,11 @@ static void side_step_over(struct stream *stream, struct connection *connection,
 	if (side->state == SIDE_LENGTH) {
 		side_account(connection, name, side->body_left, input->time_ns);
 		side_message_ended(stream, connection, name);
+		/* Another message begins in there: from now on nobody can tell what answers what.
+		 */
+		if (name == SIDE_REQUEST)
+			stream_lose(stream, connection->origin.protocol, COUNT_LOST_ORDER);
+		connection_lose_order(stream, connection);
 	}
 	/* A boundary may lie in there: until the door says that a message begins, nothing is known.
 	 */
@@ -298,10 +398,10 @@ void side_read(struct stream *stream, struct connection *connection, enum side_n
 		side_step_over(stream, connection, name, &input);
 }
 
-void side_close(struct stream *stream, struct connection *connection)
+void side_close(struct stream *stream, struct connection *connection, bool is_reset)
 {
 	enum side_state state = connection->sides[SIDE_ANSWER].state;
-	bool is_whole = state == SIDE_UNTIL_CLOSE;
+	bool is_whole = state == SIDE_UNTIL_CLOSE && !is_reset;
 
 	while (connection->first) {
 		stream_finish(stream, connection, !is_whole);

@@ -19,12 +19,15 @@ static int http_request(struct slice bytes, unsigned int flags, struct message *
 static int http_response(struct slice bytes, unsigned int flags, const struct message *request,
 	struct message *ret_message);
 
+static unsigned int http_requests(struct slice bytes, bool is_start);
+
 const struct protocol http_protocol = {
 	.name = "http",
 	.summary = "HTTP/1.0 and 1.1: requests with method, route, host and status",
 	.request = http_request,
 	.response = http_response,
 	.body = http_chunks,
+	.requests = http_requests,
 };
 
 struct request_line {
@@ -351,4 +354,29 @@ static int http_response(struct slice bytes, unsigned int flags, const struct me
 			forget_body(ret_message);
 	}
 	return 1;
+}
+
+static bool may_be_method(uint8_t byte)
+{
+	return isupper(byte) || byte == '-';
+}
+
+/* As the kernel half counts them: at the start a known method, behind an empty line three letters
+ * that may begin one. */
+static unsigned int http_requests(struct slice bytes, bool is_start)
+{
+	unsigned int count = 0;
+	uint8_t start[16] = { 0 };
+
+	if (bytes.length == 0)
+		return 0;
+	memcpy(start, bytes.data, MIN(bytes.length, sizeof(start)));
+	if (is_start && http_match_request(start, (__u32)bytes.length) > HTTP_REQUEST_MAYBE)
+		count++;
+	for (size_t at = 0; at + 6 <= bytes.length; at++)
+		if (bytes.data[at] == '\n' && bytes.data[at + 1] == '\r' &&
+			may_be_method(bytes.data[at + 3]) && may_be_method(bytes.data[at + 4]) &&
+			may_be_method(bytes.data[at + 5]))
+			count++;
+	return count;
 }

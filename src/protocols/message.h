@@ -79,6 +79,12 @@ struct protocol {
 	 * pairs them itself, and request and response only find where messages end.
 	 */
 	bool is_paired_by_feature;
+	/*
+	 * How many requests seem to begin in bytes whose boundaries are not known any more;
+	 * is_start: one may begin at the first byte. To count what is lost, not to read it. NULL:
+	 * at most one at a start.
+	 */
+	unsigned int (*requests)(struct slice bytes, bool is_start);
 };
 
 /* The list of protocols.def; count by *ret_count. */
