@@ -27,7 +27,7 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 
 include tools/packages.mk
 
-LIBRARIES := libbpf libcap-ng libelf zlib sqlite3 libmicrohttpd libcurl jansson yaml-0.1 libpcre2-8
+LIBRARIES := libbpf libcap-ng libelf zlib sqlite3 libmicrohttpd libcurl jansson yaml-0.1 libpcre2-8 libxxhash
 LIBRARY_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LIBRARY_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 ifeq ($(LIBRARY_LIBS)$(filter deps deps-build run test clean,$(MAKECMDGOALS)),)
@@ -43,7 +43,7 @@ SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZER) -D_GNU_SOURCE -Isrc \
 	-isystem $(GEN) -include src/base/banned.h $(LIBRARY_CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS) -pie -Wl,-z,relro,-z,now $(SANITIZER)
-LDLIBS = $(LIBRARY_LIBS) -lm -lpthread
+LDLIBS = $(LIBRARY_LIBS) -liberty -lm -lpthread
 
 BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Werror -Wno-unused-function -D__TARGET_ARCH_$(BPF_ARCH) \

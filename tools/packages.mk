@@ -10,10 +10,12 @@ PACKAGES_BUILD := \
 	libcap-ng-dev \
 	libcurl4-openssl-dev \
 	libelf-dev \
+	libiberty-dev \
 	libjansson-dev \
 	libmicrohttpd-dev \
 	libpcre2-dev \
 	libsqlite3-dev \
+	libxxhash-dev \
 	libyaml-dev \
 	linux-libc-dev \
 	llvm \

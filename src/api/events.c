@@ -76,8 +76,8 @@ static size_t add_kind(const struct event_kind *kind, const struct event_kind **
 }
 
 /*
- * The kinds that the words name; none: all. Protocols among the words are added to *protocols as
- * an expression that other kinds pass. Returns the count or -EINVAL.
+ * The kinds that the words name; none: all but those in bulk. Protocols among the words are added
+ * to *protocols as an expression that other kinds pass. Returns the count or -EINVAL.
  */
 static int events_kinds(const struct option_list *names, const struct event_kind **ret_kinds,
 	size_t maximum, struct buf *protocols, struct fail *fail)
@@ -88,7 +88,8 @@ static int events_kinds(const struct option_list *names, const struct event_kind
 	size_t count = 0;
 
 	for (size_t i = 0; i < all_count && names->count == 0 && count < maximum; i++)
-		ret_kinds[count++] = all[i];
+		if (!all[i]->is_bulk)
+			ret_kinds[count++] = all[i];
 	for (unsigned int i = 0; i < names->count && count < maximum; i++) {
 		const struct event_kind *kind = kind_find(all, all_count, names->values[i]);
 		const struct feature *feature = protocol_feature(names->values[i]);

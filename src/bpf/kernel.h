@@ -244,6 +244,7 @@ struct task_struct {
 	int exit_code;
 	__u64 start_boottime; /* since 5.5 */
 	char comm[16];
+	void *stack; /* the kernel's, its lowest address */
 	struct task_struct *group_leader;
 	struct task_struct *real_parent;
 	struct mm_struct *mm;

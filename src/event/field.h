@@ -109,6 +109,7 @@ struct event_kind {
 	 * Fields appear by name; "{kind}" is the name of the kind. kind_check() verifies it.
 	 */
 	const char *compact;
+	bool is_bulk; /* says little line by line: `skep watch` shows it only by name */
 };
 
 #define FIELD_(type_, unit_, struct_, member_, flags_, convention_, help_)                         \

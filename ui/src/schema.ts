@@ -253,6 +253,64 @@ export interface ExitEvent {
   netns: number;
 }
 
+/** a stack was found running on a CPU, so many times within some seconds */
+export interface SampleEvent {
+  kind: "sample";
+  v: 1;
+  id: number;
+  /** RFC 3339, UTC */
+  time: string;
+  /** when it happened, in nanoseconds since 1970 */
+  time_ns: number;
+  /** how often the stack was found running from that time on, for some seconds */
+  count: number;
+  /** CPU time that these samples stand for */
+  cpu_ns: number;
+  /** name of the thread */
+  thread: string;
+  /** the stack: its frames are in the table stack */
+  stack_id: number;
+  /** process id in the host's namespace, 0 when unknown */
+  pid: number;
+  /** name of the process as the kernel keeps it */
+  comm: string;
+  /** path of the executable */
+  exe: string;
+  /** what people call it: pod, container, unit or program */
+  service: string;
+  /** container name, or short id where no name is known */
+  container: string;
+  /** image that the container was made from */
+  image: string;
+  /** Kubernetes namespace/pod */
+  pod: string;
+  /** systemd unit that the process belongs to */
+  unit: string;
+  /** process id of the parent */
+  parent_pid: number;
+  /** name of the parent */
+  parent_comm: string;
+  /** user id */
+  uid: number;
+  /** inode number of the network namespace, 0 when unknown */
+  netns: number;
+}
+
+/** the frames of a stack that samples name by its number */
+export interface StackEvent {
+  kind: "stack";
+  v: 1;
+  id: number;
+  /** RFC 3339, UTC */
+  time: string;
+  /** when it happened, in nanoseconds since 1970 */
+  time_ns: number;
+  /** number of the stack: the same wherever its frames are the same */
+  stack_id: number;
+  /** the functions from the outermost to the one that ran, with semicolons between them */
+  frames: string;
+}
+
 /** a step in the life of a TCP connection, seen from one end */
 export interface TcpEvent {
   kind: "tcp";
@@ -383,7 +441,7 @@ export interface UnixEvent {
   connection: number;
 }
 
-export type Event = DnsEvent | RequestEvent | ExecEvent | ExitEvent | TcpEvent | UnixEvent;
+export type Event = DnsEvent | RequestEvent | ExecEvent | ExitEvent | SampleEvent | StackEvent | TcpEvent | UnixEvent;
 export type Kind = Event["kind"];
 
 export interface Field {
@@ -513,6 +571,30 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
     { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
   ],
+  sample: [
+    { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
+    { name: "count", type: "number", unit: "count", isKey: false, isWide: true, help: "how often the stack was found running from that time on, for some seconds" },
+    { name: "cpu_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "CPU time that these samples stand for" },
+    { name: "thread", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the thread" },
+    { name: "stack_id", type: "number", unit: "none", isKey: false, isWide: true, help: "the stack: its frames are in the table stack" },
+    { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
+    { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
+    { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
+    { name: "service", type: "text", unit: "none", isKey: true, isWide: true, help: "what people call it: pod, container, unit or program" },
+    { name: "container", type: "text", unit: "none", isKey: true, isWide: true, help: "container name, or short id where no name is known" },
+    { name: "image", type: "text", unit: "none", isKey: false, isWide: false, help: "image that the container was made from" },
+    { name: "pod", type: "text", unit: "none", isKey: true, isWide: false, help: "Kubernetes namespace/pod" },
+    { name: "unit", type: "text", unit: "none", isKey: false, isWide: false, help: "systemd unit that the process belongs to" },
+    { name: "parent_pid", type: "number", unit: "none", isKey: false, isWide: false, help: "process id of the parent" },
+    { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
+    { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
+    { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
+  ],
+  stack: [
+    { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
+    { name: "stack_id", type: "number", unit: "none", isKey: false, isWide: true, help: "number of the stack: the same wherever its frames are the same" },
+    { name: "frames", type: "text", unit: "none", isKey: false, isWide: true, help: "the functions from the outermost to the one that ran, with semicolons between them" },
+  ],
   tcp: [
     { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
     { name: "event", type: "word", unit: "none", isKey: true, isWide: true, help: "what happened to the connection; existing: it is older than the agent", words: ["unknown", "listen", "connect", "accept", "existing", "close", "failed"] },
@@ -580,6 +662,8 @@ export const summaries: Record<Kind, string> = {
   request: "an exchange of any protocol: a request and its answer, seen from one end",
   exec: "a process began to run a program",
   exit: "a process ended",
+  sample: "a stack was found running on a CPU, so many times within some seconds",
+  stack: "the frames of a stack that samples name by its number",
   tcp: "a step in the life of a TCP connection, seen from one end",
   unix: "a step in the life of a unix socket's connection, seen from one end",
 };

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `skep profile`: where CPU time goes, by function.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/profile_source.h"
+
+enum profile_format { PROFILE_TABLE, PROFILE_FOLDED, PROFILE_JSON, PROFILE_SVG };
+static const char *const profile_formats[] = { "table", "folded", "json", "svg", NULL };
+
+struct profile_options {
+	struct profile_wish wish;
+	uint32_t format;
+	uint32_t limit;
+};
+
+static const struct option_row profile_rows[] = {
+	OPTION(profile_options, wish.since, "since", 0, OPTION_TEXT, .section = "Which samples",
+		.value_name = "TIME",
+		.help = "stored ones from here on: 5m, 12:00, 2026-01-31, RFC 3339; 1m where an "
+			"agent runs"),
+	OPTION(profile_options, wish.until, "until", 0, OPTION_TEXT, .section = "Which samples",
+		.value_name = "TIME", .help = "stored ones before this"),
+	OPTION(profile_options, wish.record_ns, "record", 0, OPTION_DURATION,
+		.section = "Which samples", .value_name = "TIME", .initial = "10s",
+		.minimum = NS_PER_S, .maximum = 3600 * NS_PER_S,
+		.help = "how long to take samples where no agent runs"),
+	OPTION(profile_options, wish.pid, "pid", 0, OPTION_U32, .section = "Which samples",
+		.value_name = "PID", .help = "only of this process"),
+	OPTION(profile_options, wish.service, "service", 0, OPTION_TEXT, .section = "Which samples",
+		.value_name = "NAME", .help = "only of this service"),
+	OPTION(profile_options, wish.comm, "comm", 0, OPTION_TEXT, .section = "Which samples",
+		.value_name = "NAME", .help = "only of processes of this name"),
+	OPTION(profile_options, format, "output", 'o', OPTION_WORD, .section = "How it looks",
+		.words = profile_formats, .value_name = "FORMAT", .initial = "table",
+		.help = "functions, folded stacks, an object a stack, or a flame graph"),
+	OPTION(profile_options, limit, "limit", 0, OPTION_U32, .section = "How it looks",
+		.value_name = "N", .initial = "30", .help = "functions of the table; 0: all"),
+};
+
+static int read_or_record(const struct command_call *call, struct profile_wish *wish,
+	struct profile_tree *tree, struct fail *fail)
+{
+	struct config *config = call->config;
+	bool is_past = wish->since[0] || wish->until[0];
+	int r = -ENOTCONN;
+
+	if (!config->directory[0])
+		config_default_directory(config->directory, sizeof(config->directory));
+	if (!is_past)
+		str_set(wish->since, "1m");
+	/* An agent watches what it was told to; another scope needs samples of its own. */
+	if (!config->scope[0] && config->directory[0])
+		r = profile_read(config->directory, wish, tree, fail);
+	if (r != -ENOTCONN || is_past)
+		return r;
+	return profile_record(call, wish, tree, fail);
+}
+
+static int write_profile(const struct profile_options *options, struct profile_tree *tree)
+{
+	switch ((enum profile_format)options->format) {
+	case PROFILE_FOLDED:
+		return profile_write_folded(tree, stdout);
+	case PROFILE_JSON:
+		return profile_write_json(tree, stdout);
+	case PROFILE_SVG:
+		return profile_write_svg(tree,
+			options->wish.service[0] ? options->wish.service : "Where CPU time goes",
+			stdout);
+	case PROFILE_TABLE:
+		break;
+	}
+	return profile_write_table(tree, options->limit, stdout);
+}
+
+static int profile_run(const struct command_call *call)
+{
+	const struct profile_options *options = call->options;
+	struct profile_wish wish = options->wish;
+	_cleanup_(profile_tree_freep)
+	struct profile_tree *tree = profile_tree_new();
+	struct fail fail = { 0 };
+	int r = tree ? read_or_record(call, &wish, tree, &fail)
+		     : fail_set(&fail, -ENOMEM, "out of memory");
+
+	if (r < 0) {
+		int code = command_failed(&fail);
+
+		return r == -EINVAL ? EXIT_CODE_USAGE : code;
+	}
+	if (profile_tree_count(tree) == 0) {
+		fputs("skep: no samples: nothing of it ran on a CPU in that time, or the profiler "
+		      "is "
+		      "off (skep status)\n",
+			stderr);
+		return EXIT_CODE_NOTHING;
+	}
+	r = write_profile(options, tree);
+	return r < 0 && !ferror(stdout) ? EXIT_CODE_FAILED : EXIT_CODE_FINE;
+}
+
+static const struct manual_example profile_examples[] = {
+	{ "skep profile", "the functions that CPU time went to in the last minute" },
+	{ "skep profile --since 10m --service checkout -o svg > checkout.svg",
+		"a flame graph of a service" },
+	{ "skep profile --pid 4711 -o folded", "a line a stack: root;…;leaf count" },
+	{ "skep profile --record 30s --profile-hz 97 --scope pid:4711",
+		"without an agent: 30 seconds of one process" },
+	{ NULL, NULL },
+};
+
+const struct command profile_command = {
+	.name = "profile",
+	.summary = "where CPU time goes, by function",
+	.description =
+		"An agent takes samples all the time (--profile-hz of skep run) and keeps them; "
+		"where none runs, they are taken for as long as --record says. Stacks are "
+		"walked by the unwind rules of each file, so that programs need no frame "
+		"pointers. What could not be named or walked says so in brackets.",
+	.examples = profile_examples,
+	.options = profile_rows,
+	.option_count = ARRAY_LENGTH(profile_rows),
+	.options_bytes = sizeof(struct profile_options),
+	.has_agent_options = true,
+	.run = profile_run,
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Stacks put together into a tree of calls, from the outermost functions inwards, and its forms: a
+ * table of functions, folded lines, JSON lines, a flame graph in SVG.
+ */
+#ifndef SKEP_CLI_PROFILE_TREE_H
+#define SKEP_CLI_PROFILE_TREE_H
+
+#include <stdio.h>
+
+#include "base/fail.h"
+
+struct profile_tree;
+
+/* Nodes; stacks that want more end in "[more]". */
+#define PROFILE_NODES_MAXIMUM 1000000
+
+struct profile_tree *profile_tree_new(void);	   /* NULL without memory */
+void profile_tree_free(struct profile_tree *tree); /* accepts NULL */
+DEFINE_CLEANUP(struct profile_tree *, profile_tree_free);
+
+/* frames: "root;…;leaf". 0 or -ENOMEM. */
+int profile_tree_add(
+	struct profile_tree *tree, const char *frames, uint64_t count, uint64_t cpu_ns);
+uint64_t profile_tree_count(const struct profile_tree *tree);  /* samples */
+uint64_t profile_tree_cpu_ns(const struct profile_tree *tree); /* that they stand for */
+
+struct profile_function {
+	const char *name; /* borrowed from the tree */
+	uint64_t self;	  /* samples that ended in it */
+	uint64_t total;	  /* samples that it was in, once each also where it calls itself */
+};
+/* By self, then total, then name. The caller frees it. 0 or -ENOMEM. */
+int profile_tree_functions(
+	struct profile_tree *tree, struct profile_function **ret_functions, size_t *ret_count);
+
+/* Functions with their shares; limit 0: all. 0, -ENOMEM or -EPIPE. */
+int profile_write_table(struct profile_tree *tree, size_t limit, FILE *stream);
+/* "root;…;leaf count", sorted. */
+int profile_write_folded(struct profile_tree *tree, FILE *stream);
+/* {"frames":["root",…,"leaf"],"count":N,"cpu_ns":N} a line. */
+int profile_write_json(struct profile_tree *tree, FILE *stream);
+/* One file that a browser shows: a function a box, as wide as its share; its title tells the rest.
+ */
+int profile_write_svg(struct profile_tree *tree, const char *title, FILE *stream);
+
+/* For the writers: nodes in the order of their names. */
+struct profile_node {
+	const char *name;
+	struct profile_node *parent, *child, *next; /* NULL where there is none */
+	uint64_t self, total, self_ns;
+	unsigned int depth; /* of the root, which is no function, 0 */
+};
+/* The root, children sorted. */
+const struct profile_node *profile_tree_root(struct profile_tree *tree);
+/* The next one in depth-first order, NULL at the end. */
+const struct profile_node *profile_node_next(const struct profile_node *node);
+
+#endif
