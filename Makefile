@@ -27,7 +27,7 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 
 include tools/packages.mk
 
-LIBRARIES := libbpf libcap-ng libelf zlib sqlite3 libmicrohttpd libcurl jansson yaml-0.1 libpcre2-8 libxxhash
+LIBRARIES := libbpf libcap-ng libelf zlib sqlite3 libmicrohttpd libcurl jansson yaml-0.1 libpcre2-8 libxxhash ncursesw
 LIBRARY_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LIBRARY_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 ifeq ($(LIBRARY_LIBS)$(filter deps deps-build run test clean,$(MAKECMDGOALS)),)

@@ -13,6 +13,7 @@ PACKAGES_BUILD := \
 	libiberty-dev \
 	libjansson-dev \
 	libmicrohttpd-dev \
+	libncurses-dev \
 	libpcre2-dev \
 	libsqlite3-dev \
 	libxxhash-dev \
@@ -48,6 +49,7 @@ PACKAGES_TEST := \
 	python3 \
 	qemu-system-x86 \
 	runc \
+	tmux \
 	wrk \
 	zsh \
 	zstd

@@ -31,12 +31,17 @@ static void processes_free(struct work *work)
 	free(work);
 }
 
+struct processes_params {
+	bool has_list;
+};
+
 static int processes_handle(
 	const struct route_request *request, struct route_reply *reply, struct fail *fail)
 {
+	const struct processes_params *params = request->params;
 	struct processes_work *processes = calloc(1, sizeof(*processes));
 
-	if (!processes || usage_new(request->agent, &processes->usage) < 0) {
+	if (!processes || usage_new(request->agent, params->has_list, &processes->usage) < 0) {
 		free(processes);
 		return fail_set(fail, -ENOMEM, "no memory for the list of processes");
 	}
@@ -47,10 +52,18 @@ static int processes_handle(
 	return route_start_work(request, &processes->work, reply, fail);
 }
 
+static const struct option_row processes_rows[] = {
+	OPTION(processes_params, has_list, "list", 0, OPTION_BOOL, .initial = "yes",
+		.help = "the processes; without them only the machine's own figures"),
+};
+
 const struct route processes_route = {
 	.method = "GET",
 	.path = "/api/processes",
 	.summary = "the processes that live now: names, CPU time so far, memory; and the machine's",
+	.rows = processes_rows,
+	.row_count = ARRAY_LENGTH(processes_rows),
+	.params_bytes = sizeof(struct processes_params),
 	.handle = processes_handle,
 };
 

@@ -26,6 +26,7 @@ struct usage {
 	struct clock_map clock;
 	uint64_t boottime_minus_monotonic_ns;
 	uint64_t page_bytes;
+	bool has_processes;
 	struct event_process *processes; /* by pid */
 	size_t count;
 	size_t maximum;
@@ -56,7 +57,7 @@ static int compare(const void *first, const void *second)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-int usage_new(struct agent *agent, struct usage **ret_usage)
+int usage_new(struct agent *agent, bool has_processes, struct usage **ret_usage)
 {
 	_cleanup_(usage_freep)
 	struct usage *usage = calloc(1, sizeof(*usage));
@@ -66,8 +67,9 @@ int usage_new(struct agent *agent, struct usage **ret_usage)
 	usage->agent = agent;
 	usage->clock = agent->clock;
 	usage->boottime_minus_monotonic_ns = clock_boottime_ns() - clock_monotonic_ns();
+	usage->has_processes = has_processes;
 	usage->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-	usage->maximum = node_process_count(agent->node);
+	usage->maximum = has_processes ? node_process_count(agent->node) : 0;
 	usage->processes = calloc(usage->maximum + 1, sizeof(*usage->processes));
 	if (!usage->processes)
 		return -ENOMEM;
@@ -206,7 +208,7 @@ static int write_processes(struct writing *writing, DIR *proc, const atomic_bool
 
 	json_key(&writing->json, "processes");
 	json_array_begin(&writing->json);
-	while (!error && (entry = readdir(proc))) {
+	while (!error && writing->usage->has_processes && (entry = readdir(proc))) {
 		uint64_t pid;
 
 		if (cancel && atomic_load(cancel))
@@ -283,7 +285,7 @@ int usage_write(struct usage *usage, FILE *stream, const atomic_bool *cancel)
 
 	if (!proc)
 		return -errno;
-	if (scope->kind == SCOPE_CGROUP) {
+	if (usage->has_processes && scope->kind == SCOPE_CGROUP) {
 		pids = writing.scope = map_new(sizeof(uint32_t), 1, PIDS_MAXIMUM);
 		if (!pids)
 			return -ENOMEM;

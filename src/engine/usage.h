@@ -14,8 +14,9 @@
 
 struct usage;
 
-/* The names of the processes that live now. Loop thread. 0 or -ENOMEM. */
-int usage_new(struct agent *agent, struct usage **ret_usage);
+/* The names of the processes that live now; without has_processes only the machine's own figures
+ * will be written. Loop thread. 0 or -ENOMEM. */
+int usage_new(struct agent *agent, bool has_processes, struct usage **ret_usage);
 void usage_free(struct usage *usage); /* accepts NULL */
 DEFINE_CLEANUP(struct usage *, usage_free);
 
