@@ -4,10 +4,12 @@
 Out: one line of JSON with what the test is to find: pids, paths, counts, bytes.
 """
 import errno
+import http.server
 import json
 import os
 import signal
 import socket
+import socketserver
 import sys
 import time
 
@@ -183,6 +185,37 @@ def others():
     sender.send(b"y" * 10)
     receiver.recv(100)
     return {"pid": os.getpid()}
+
+
+def web():
+    """An HTTP server whose answers end with the connection, or come in chunks."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def address_string(self):
+            return "unix"
+
+        def log_message(self, format, *args):
+            pass
+
+        def do_GET(self):
+            self.protocol_version = "HTTP/1.1" if self.path == "/chunked" else "HTTP/1.0"
+            self.send_response(200)
+            if self.path == "/chunked":
+                self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            for _ in range(10):
+                data = b"x" * 1000
+                self.wfile.write(b"3e8\r\n%s\r\n" % data if self.path == "/chunked" else data)
+            if self.path == "/chunked":
+                self.wfile.write(b"0\r\n\r\n")
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(201)
+            self.end_headers()
+
+    with socketserver.UnixStreamServer(place("web"), Handler) as server:
+        server.serve_forever()
 
 
 def old():

@@ -191,6 +191,32 @@ unix_rows_are() {
 	equals "$1" "$(unix_rows)"
 }
 
+# "role status number" of the requests that curl made there.
+unix_requests() {
+	skep sql --dir "$agent" -o json "SELECT role, status, count(*) AS n FROM request
+		GROUP BY role, status ORDER BY role" | jq -r '"\(.role) \(.status) \(.n)"'
+}
+
+unix_requests_are() {
+	equals "$1" "$(unix_requests)"
+}
+
+# Programs may read buffers since 6.12.
+check_unix_requests() {
+	case $(uname -r) in
+	5.* | 6.[0-9].* | 6.1[01].*)
+		check "unix: it says that requests are not read" equals 1 \
+			"$(unix_row reason | grep -c '^requests are not read before kernel 6.12')"
+		;;
+	*)
+		wait_until 20 unix_requests_are "client 200 5
+server 200 5"
+		check "unix: 5 requests are seen from both ends" unix_requests_are "client 200 5
+server 200 5"
+		;;
+	esac
+}
+
 # Through each door in turn, also those that this kernel has no need of.
 check_unix() { # DOOR NAME ROWS
 	rm -rf "$agent"
@@ -203,6 +229,7 @@ check_unix() { # DOOR NAME ROWS
 	! curl -sS --unix-socket /tmp/none.sock http://localhost/ 2>/dev/null
 	wait_until 20 unix_rows_are "$3"
 	check "unix: 5 connections and a failed one through $1" unix_rows_are "$3"
+	check_unix_requests
 	check "unix: nothing is lost through $1" equals 0 "$(unix_row 'lost | add')"
 	kill -TERM "$agent_pid"
 	wait "$agent_pid"

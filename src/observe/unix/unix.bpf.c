@@ -8,7 +8,7 @@
  */
 #include <asm/ptrace.h> /* the registers that probes are given */
 
-#include "observe/unix/unix_socket.bpf.h"
+#include "observe/unix/unix_bytes.bpf.h"
 
 #define ALLOW		1
 #define RESTART_SYSCALL 512 /* include/linux/errno.h: the same call comes again */
@@ -249,25 +249,17 @@ static __always_inline bool adopt(const struct sock *sk, const struct sock *peer
 	return true;
 }
 
-static __always_inline struct unix_end_state *end_get(const struct sock *sk)
+static __always_inline struct unix_end_state *end_get(
+	const struct sock *sk, const struct socket *socket)
 {
-	struct unix_end_state *end = end_find(sk);
+	struct unix_end_state *end = end_find(sk, socket);
 
 	if (end || !adopt(sk, socket_peer(sk)))
 		return end;
-	return end_find(sk);
+	return end_find(sk, socket);
 }
 
 /* ---- buffers ---- */
-
-/* Read to the last byte by the current task; its sender is sk, which may be closed by now. */
-static __always_inline void on_read(const struct sock *sk, __u32 length)
-{
-	struct unix_end_state *end = end_get(sk);
-
-	if (end)
-		__sync_fetch_and_add(&end->bytes_read, length);
-}
 
 /* A connection waits in the listener's queue as a buffer without data, whose socket nobody has. */
 static __always_inline bool is_handshake(const struct sock *sk, __u32 length)
@@ -275,21 +267,50 @@ static __always_inline bool is_handshake(const struct sock *sk, __u32 length)
 	return !length && !BPF_CORE_READ(sk, sk_socket) && !socket_is_dead(sk);
 }
 
+/*
+ * What the current task took to its end: a connection, or bytes whose sender is sk, which may be
+ * closed by now.
+ */
+static __always_inline void on_taken(struct sk_buff *skb, struct sock *sk, bool reads_bytes)
+{
+	__u32 length = skb->len;
+	struct unix_end_state *end;
+	struct sock *peer;
+
+	if (is_handshake(sk, length)) {
+		peer = socket_peer(sk);
+		if (peer)
+			on_accepted(sk, peer);
+		return;
+	}
+	end = length ? end_get(sk, sk->sk_socket) : NULL;
+	if (!end)
+		return;
+	if (reads_bytes)
+		stream_read(skb, sk, end, length);
+	__sync_fetch_and_add(&end->bytes_read, length);
+}
+
+static __always_inline void on_freed(struct sk_buff *skb, bool reads_bytes)
+{
+	struct sock *sk = skb->sk;
+
+	if (sk && sk->__sk_common.skc_family == FAMILY_UNIX &&
+		(sk->sk_type == SOCKET_STREAM || sk->sk_type == SOCKET_SEQPACKET))
+		on_taken(skb, sk, reads_bytes);
+}
+
 SEC("tp_btf/consume_skb")
 int BPF_PROG(on_consume, struct sk_buff *skb)
 {
-	struct sock *sk = skb->sk;
-	struct sock *peer;
+	on_freed(skb, false);
+	return 0;
+}
 
-	if (!sk || sk->__sk_common.skc_family != FAMILY_UNIX || !socket_has_connections(sk))
-		return 0;
-	if (!is_handshake(sk, skb->len)) {
-		on_read(sk, skb->len);
-		return 0;
-	}
-	peer = socket_peer(sk);
-	if (peer)
-		on_accepted(sk, peer);
+SEC("tp_btf/consume_skb")
+int BPF_PROG(on_consume_read, struct sk_buff *skb)
+{
+	on_freed(skb, true);
 	return 0;
 }
 
@@ -326,7 +347,7 @@ static __always_inline void on_closing(struct socket *socket)
 	if (!sk || !socket_has_connections(sk) ||
 		BPF_CORE_READ(sk, __sk_common.skc_state) == STATE_LISTEN)
 		return;
-	end = end_get(sk);
+	end = end_get(sk, socket);
 	if (!end)
 		return;
 	if (!end->is_judged)
@@ -512,7 +533,7 @@ static __always_inline void on_unmade(struct sk_buff *skb)
 	struct unix_attempt *attempt;
 	__u64 thread;
 
-	if (!sk || sk->__sk_common.skc_family != FAMILY_UNIX || !is_handshake(sk, skb->len) ||
+	if (skb->len || !sk || sk->__sk_common.skc_family != FAMILY_UNIX || !is_handshake(sk, 0) ||
 		socket_peer(sk))
 		return;
 	thread = bpf_get_current_pid_tgid();

@@ -20,6 +20,7 @@
 #include "observe/unix/unix_existing.h"
 #include "observe/unix/unix_failure.h"
 #include "observe/unix/unix_pair.h"
+#include "observe/unix/unix_requests.h"
 #include "observe/unix/unix_sweep.h"
 #include "unix.skel.h"
 
@@ -32,6 +33,7 @@ struct unix_watch {
 	struct unix_bpf *bpf;
 	enum unix_door door;
 	struct unix_pairs *pairs;
+	struct unix_requests *requests;
 	struct unix_existing *existing;
 	struct unix_failures *failures;
 	struct unix_sweep *sweep; /* NULL where the kernel tells of closes */
@@ -42,7 +44,7 @@ struct unix_watch {
 	uint64_t unsound;
 };
 
-static const struct event_kind *const unix_kinds[] = { &unix_kind, NULL };
+static const struct event_kind *const unix_kinds[] = { &unix_kind, &request_kind, NULL };
 
 static const struct option_row unix_rows[] = {
 	OPTION(unix_options, door, "unix-door", 0, OPTION_WORD, .words = unix_door_words,
@@ -62,16 +64,39 @@ static bool read_end(const struct unix_watch *watch, uint64_t socket, uint64_t c
 	       ret_end->connection == connection;
 }
 
+static void name_party(const struct unix_watch *watch, const struct unix_party *party,
+	char ret_service[EVENT_SERVICE_BYTES])
+{
+	struct event_process process = { .pid = party->pid, .start_ns = party->start_ns };
+
+	if (!party->pid)
+		return;
+	node_describe(watch->agent->node, &process);
+	if (process.service[0])
+		str_copy(ret_service, EVENT_SERVICE_BYTES, process.service);
+	else
+		str_copy(ret_service, EVENT_SERVICE_BYTES,
+			process.comm[0] ? process.comm : party->comm);
+}
+
 static void name_peer(
 	struct unix_watch *watch, struct unix_event *event, const struct unix_party *peer)
 {
-	struct event_process process = { .pid = peer->pid, .start_ns = peer->start_ns };
-
 	event->peer_pid = peer->pid;
-	if (!peer->pid)
-		return;
-	node_describe(watch->agent->node, &process);
-	str_set(event->peer_service, process.service[0] ? process.service : process.comm);
+	name_party(watch, peer, event->peer_service);
+}
+
+static void report_request(void *context, struct request_event *event)
+{
+	struct unix_watch *watch = context;
+	uint8_t peer_role = event->role == ROLE_CLIENT ? ROLE_SERVER : ROLE_CLIENT;
+	struct unix_party own = unix_pairs_party(watch->pairs, event->connection, event->role);
+	struct unix_party peer = unix_pairs_party(watch->pairs, event->connection, peer_role);
+
+	/* Stays where the process is gone by now. */
+	memcpy(event->process.comm, own.comm, sizeof(event->process.comm));
+	name_party(watch, &peer, event->peer_service);
+	pipeline_emit(watch->agent->pipeline, &event->header);
 }
 
 static void report(struct unix_watch *watch, struct unix_event *event)
@@ -97,11 +122,25 @@ static void report_record(
 	report(watch, &event);
 }
 
+static void take_record(struct unix_watch *watch, const struct unix_record *record)
+{
+	/* What the server sent before it closed may be read after that, by the client. */
+	bool is_over = record->header.type == UNIX_CLOSED && record->role == ROLE_CLIENT;
+
+	if (is_over)
+		unix_requests_close(watch->requests, record->connection);
+	unix_pairs_take(watch->pairs, record);
+}
+
 static void unix_consume(void *state, const struct record_header *header)
 {
 	struct unix_watch *watch = state;
 	struct unix_record record;
 
+	if (header->type == UNIX_BYTES) {
+		watch->unsound += !unix_requests_take(watch->requests, header);
+		return;
+	}
 	if (header->size < sizeof(record) || header->type > UNIX_REPLACED) {
 		watch->unsound++;
 		return;
@@ -116,7 +155,7 @@ static void unix_consume(void *state, const struct record_header *header)
 		unix_existing_forget(watch->existing, record.connection);
 	if (header->type == UNIX_CLOSED && !record.since_ns)
 		unix_existing_complete(watch->existing, &record);
-	unix_pairs_take(watch->pairs, &record);
+	take_record(watch, &record);
 	if (watch->sweep && (header->type == UNIX_CONNECTED || header->type == UNIX_ACCEPTED))
 		unix_sweep_add(watch->sweep, &record);
 }
@@ -127,7 +166,7 @@ static void report_existing(
 	void *context, const struct unix_socket *socket, const struct unix_old *old)
 {
 	struct unix_watch *watch = context;
-	struct unix_party own = { socket->pid, socket->start_ns };
+	struct unix_party own = { .pid = socket->pid, .start_ns = socket->start_ns };
 	struct unix_party peer = { .pid = old->peer_pid };
 	struct unix_event event = {
 		.header = { .kind = &unix_kind, .time_ns = clock_monotonic_ns() },
@@ -201,10 +240,12 @@ static void take_swept(void *context, struct unix_record *record, bool is_last)
 	struct unix_watch *watch = context;
 	uint8_t peer_role = record->role == ROLE_CLIENT ? ROLE_SERVER : ROLE_CLIENT;
 
+	/* What was read before the listing comes before the close. */
+	ring_drain(watch->agent->ring);
 	record->bytes_sent = swept_bytes(watch, record->socket, record, record->role);
 	record->bytes_received = swept_bytes(watch, record->peer_socket, record, peer_role);
 	watch->found++;
-	unix_pairs_take(watch->pairs, record);
+	take_record(watch, record);
 	if (!is_last)
 		return;
 	forget_end(watch, record->socket, record->connection);
@@ -237,6 +278,18 @@ static void configure(struct unix_watch *watch)
 	bpf->rodata->scope_cgroup_level = scope->kind == SCOPE_CGROUP ? scope->cgroup_level : 0;
 }
 
+/* What is not as good as it could be. */
+static void explain(
+	const struct unix_watch *watch, const struct fail *door_reason, struct fail *fail)
+{
+	bool reads = unix_door_reads(watch->bpf);
+
+	*fail = *door_reason;
+	if (!reads)
+		fail_set(fail, 0, "requests are not read before kernel 6.12%s%s",
+			door_reason->text[0] ? "; " : "", door_reason->text);
+}
+
 static int unix_load(struct unix_watch *watch, enum unix_door wanted, struct fail *fail)
 {
 	struct fail reason = { 0 };
@@ -258,7 +311,7 @@ static int unix_load(struct unix_watch *watch, enum unix_door wanted, struct fai
 	if (r == 0)
 		r = loader_attach(watch->bpf->skeleton, fail);
 	if (r == 0)
-		*fail = reason;
+		explain(watch, &reason, fail);
 	return r;
 }
 
@@ -277,6 +330,7 @@ static void unix_close(void *state)
 	unix_sweep_free(watch->sweep);
 	unix_existing_free(watch->existing);
 	unix_failures_free(watch->failures);
+	unix_requests_free(watch->requests);
 	unix_pairs_free(watch->pairs);
 	free(watch);
 }
@@ -296,7 +350,9 @@ static int unix_open(struct agent *agent, const void *options, void **ret_state,
 	watch->pairs = unix_pairs_new(report_record, watch);
 	watch->existing = unix_existing_new();
 	watch->failures = unix_failures_new(agent->node);
-	if (!watch->pairs || !watch->existing || !watch->failures)
+	watch->requests = unix_requests_new(
+		agent->config.unmask ? MESSAGE_UNMASKED : 0, report_request, watch);
+	if (!watch->pairs || !watch->existing || !watch->failures || !watch->requests)
 		return fail_set(fail, -ENOMEM, "out of memory");
 	r = unix_load(watch, wish ? wish->door : UNIX_DOOR_AUTO, fail);
 	if (r < 0)
@@ -325,6 +381,7 @@ static void unix_counts(void *state, struct feature_counts *ret_counts)
 	counts.lost[COUNT_LOST_LIMIT] += left_out;
 	counts.lost[COUNT_LOST_READ] += watch->unsound;
 	counts.reported = watch->reported;
+	unix_requests_add_counts(watch->requests, &counts);
 	*ret_counts = counts;
 }
 

@@ -6,7 +6,9 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/bpf.h>
 
+#include "base/fd.h"
 #include "base/str.h"
 #include "engine/abilities.h"
 #include "engine/loader.h"
@@ -37,15 +39,49 @@ static int try_door(struct agent *agent, enum unix_door door, struct fail *fail)
 	return 0;
 }
 
+/*
+ * Kernels had bpf_dynptr_from_skb() before tracing programs might call it (6.12), so that only
+ * the verifier knows: a program that calls it with its argument and room on its stack.
+ */
+static bool may_read_buffers(void)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_RAW_TP);
+	int function = libbpf_find_vmlinux_btf_id("bpf_dynptr_from_skb", BPF_TRACE_FENTRY);
+	int tracepoint = libbpf_find_vmlinux_btf_id("consume_skb", BPF_TRACE_RAW_TP);
+	const struct bpf_insn instructions[] = {
+		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_1 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X,
+			.dst_reg = BPF_REG_3,
+			.src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_3, .imm = -16 },
+		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = function },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	_cleanup_(fd_closep)
+	int fd = -1;
+
+	if (function < 0 || tracepoint < 0)
+		return false;
+	options.attach_btf_id = (uint32_t)tracepoint;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "skep_probe", "GPL", instructions,
+		ARRAY_LENGTH(instructions), &options);
+	return fd >= 0;
+}
+
 static void set_loaded(const struct agent *agent, struct unix_bpf *bpf, enum unix_door door)
 {
 	/* cgroup/connect_unix came with this function (kernel 6.7). */
 	bool has_attempts = door == UNIX_DOOR_TRACEPOINT && agent->scope.cgroup_fd >= 0 &&
 			    kernel_has_function("bpf_sock_addr_set_sun_path");
+	bool reads_buffers = may_read_buffers();
 	const struct {
 		struct bpf_program *program;
 		bool is_wanted;
 	} programs[] = {
+		{ bpf->progs.on_consume, !reads_buffers },
+		{ bpf->progs.on_consume_read, reads_buffers },
 		{ bpf->progs.on_connect, door == UNIX_DOOR_FENTRY },
 		{ bpf->progs.on_listen, door == UNIX_DOOR_FENTRY },
 		{ bpf->progs.on_release, door == UNIX_DOOR_FENTRY },
@@ -90,6 +126,11 @@ int unix_door_choose(struct agent *agent, struct unix_bpf *bpf, enum unix_door w
 	}
 	fail_set(reason, r, "%s", against);
 	return r;
+}
+
+bool unix_door_reads(const struct unix_bpf *bpf)
+{
+	return bpf_program__autoload(bpf->progs.on_consume_read);
 }
 
 int unix_door_attach(

@@ -125,11 +125,18 @@ void unix_pairs_note(
 		end_of(pair, role)->party = party;
 }
 
+static struct unix_party owner_of(const struct unix_record *record)
+{
+	struct unix_party party = { record->owner.pid, record->owner.start_ns, "" };
+
+	memcpy(party.comm, record->comm, sizeof(party.comm));
+	party.comm[sizeof(party.comm) - 1] = '\0';
+	return party;
+}
+
 static void note_owner(struct unix_pairs *pairs, const struct unix_record *record)
 {
-	struct unix_party party = { record->owner.pid, record->owner.start_ns };
-
-	unix_pairs_note(pairs, record->connection, record->role, party);
+	unix_pairs_note(pairs, record->connection, record->role, owner_of(record));
 }
 
 static void take_connected(struct unix_pairs *pairs, const struct unix_record *record)
@@ -181,7 +188,7 @@ static void take_closed(struct unix_pairs *pairs, const struct unix_record *reco
 	own->bytes_received = record->bytes_received;
 	own->bytes_unread = record->bytes_unread;
 	if (!own->party.pid)
-		own->party = (struct unix_party){ record->owner.pid, record->owner.start_ns };
+		own->party = owner_of(record);
 	if (!other->is_closed) {
 		hold(pairs, record);
 		return;
@@ -226,6 +233,14 @@ void unix_pairs_tick(struct unix_pairs *pairs, uint64_t now_ns)
 			break;
 		release(pairs, held, held->header.type == UNIX_CLOSED);
 	}
+}
+
+struct unix_party unix_pairs_party(
+	const struct unix_pairs *pairs, uint64_t connection, uint8_t role)
+{
+	struct pair *pair = map_find(pairs->by_connection, &connection);
+
+	return pair ? end_of(pair, role)->party : (struct unix_party){ 0 };
 }
 
 size_t unix_pairs_waiting(const struct unix_pairs *pairs)

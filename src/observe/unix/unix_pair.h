@@ -22,6 +22,7 @@ struct unix_pairs;
 struct unix_party {
 	uint32_t pid;	   /* 0 when unknown */
 	uint64_t start_ns; /* 0: whoever has the pid */
+	char comm[16];	   /* "" when unknown */
 };
 
 /*
@@ -39,6 +40,9 @@ void unix_pairs_take(struct unix_pairs *pairs, const struct unix_record *record)
 /* Who has an end that is older than the agent. role: enum request_role, 1 or 2. */
 void unix_pairs_note(
 	struct unix_pairs *pairs, uint64_t connection, uint8_t role, struct unix_party party);
+/* Who has an end, as far as it is known. */
+struct unix_party unix_pairs_party(
+	const struct unix_pairs *pairs, uint64_t connection, uint8_t role);
 /* Reports what has waited long enough; UINT64_MAX: all. */
 void unix_pairs_tick(struct unix_pairs *pairs, uint64_t now_ns);
 size_t unix_pairs_waiting(const struct unix_pairs *pairs);

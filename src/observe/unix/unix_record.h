@@ -17,6 +17,7 @@ enum unix_record_type {
 	/* No event: another socket has the address now, so that this end, whose close nobody told,
 	 * is closed; its bytes_sent are final. */
 	UNIX_REPLACED,
+	UNIX_BYTES, /* no event by itself: struct unix_bytes */
 };
 
 /* Why an end is closed, as far as the kernel half can tell. */
@@ -57,6 +58,37 @@ struct unix_record {
 
 _Static_assert(sizeof(struct unix_record) == 240, "layout");
 
+/* Of one buffer that is read; the rest is stepped over, for heads stand at the front. */
+#define UNIX_BYTES_MAXIMUM 4096
+/* Most requests, and answers of services that say little. */
+#define UNIX_BYTES_SMALL   512
+#define UNIX_TAIL_BYTES	   8
+
+/* A buffer that was read to its end, of a connection whose bytes look like a known protocol's;
+ * followed by captured bytes. */
+struct unix_bytes {
+	struct record_header header; /* time_ns: when it was read */
+	__u64 connection;
+	struct task_identity owners[2]; /* server, client; zero while unknown */
+	__u64 offset;			/* of the first byte in its direction */
+	__u64 start;			/* where the records of this direction began */
+	__u32 length;			/* bytes that this record stands for */
+	__u32 captured;
+	__u32 network_namespace;
+	__u8 role;		    /* of the end that sent it */
+	__u8 is_in_scope[2];	    /* server, client */
+	__u8 is_lost_before;	    /* records of this direction were lost since the last one */
+	__u8 tail[UNIX_TAIL_BYTES]; /* the last bytes of length where not captured, else zero */
+};
+
+_Static_assert(sizeof(struct unix_bytes) == 96, "layout");
+
+enum unix_stream {
+	UNIX_STREAM_UNKNOWN, /* nothing was read yet */
+	UNIX_STREAM_HTTP,
+	UNIX_STREAM_NONE, /* no protocol that is known */
+};
+
 /* What the kernel half keeps of an end, by its socket's address. */
 struct unix_end_state {
 	struct task_identity owner; /* zero while unknown */
@@ -70,7 +102,11 @@ struct unix_end_state {
 	__u8 is_closed;
 	__u8 is_in_scope;
 	__u8 is_judged; /* is_in_scope is known */
-	__u8 reserved[4];
+	__u8 stream;	/* enum unix_stream */
+	__u8 tries;	/* buffers that were judged */
+	__u8 is_streamed;
+	__u8 is_lost_before;
+	__u64 stream_start; /* bytes that were read before the first record */
 };
 
 #endif

@@ -38,11 +38,16 @@ static __always_inline bool socket_has_connections(const struct sock *sk)
 	return type == SOCKET_STREAM || type == SOCKET_SEQPACKET;
 }
 
-static __always_inline __u64 socket_inode(const struct sock *sk)
+static __always_inline __u64 file_inode(const struct socket *socket)
 {
-	struct socket_alloc *alloc = (struct socket_alloc *)BPF_CORE_READ(sk, sk_socket);
+	const struct socket_alloc *alloc = (const struct socket_alloc *)socket;
 
 	return alloc ? BPF_CORE_READ(alloc, vfs_inode.i_ino) : 0;
+}
+
+static __always_inline __u64 socket_inode(const struct sock *sk)
+{
+	return file_inode(BPF_CORE_READ(sk, sk_socket));
 }
 
 static __always_inline bool socket_is_dead(const struct sock *sk)
@@ -104,8 +109,11 @@ static __always_inline void end_own(struct unix_end_state *end, const struct soc
 	BPF_CORE_READ_INTO(&end->comm, task, group_leader, comm);
 }
 
-/* The end's entry, unless it is that of an earlier socket at the same address. */
-static __always_inline struct unix_end_state *end_find(const struct sock *sk)
+/* The end's entry, unless it is that of an earlier socket at the same address. socket:
+ * sk->sk_socket.
+ */
+static __always_inline struct unix_end_state *end_find(
+	const struct sock *sk, const struct socket *socket)
 {
 	__u64 key = (__u64)sk;
 	struct unix_end_state *end = bpf_map_lookup_elem(&end_by_socket, &key);
@@ -113,7 +121,7 @@ static __always_inline struct unix_end_state *end_find(const struct sock *sk)
 
 	if (!end)
 		return NULL;
-	inode = socket_inode(sk);
+	inode = file_inode(socket);
 	if (!inode)
 		return end;
 	if (!end->inode)

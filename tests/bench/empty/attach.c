@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Attaches a set of empty programs for as long as it runs: the reference of the benchmarks.
- * Usage: attach cgroup FOLDER | attach calls | attach calls-both | attach processes
+ * Usage: attach cgroup FOLDER | attach calls | attach calls-both | attach processes |
+ *        attach buffers
  *   cgroup      cgroup_skb both ways and sockops, on that cgroup
  *   calls       the entries of ten system calls that read and write
  *   calls-both  their entries and their returns
  *   processes   the tracepoints of fork, exec and exit
+ *   buffers     the tracepoint where the kernel frees what was read
  * Prints "attached N" once all are, then waits to be ended. Exit code 1 with the reason on standard
  * error. Where tracefs is not mounted it is, in a mount namespace of this process alone.
  */
@@ -25,6 +27,8 @@ static bool is_wanted(const char *set, const char *section)
 {
 	if (str_equal(set, "processes"))
 		return str_starts_with(section, "tp_btf/sched_process_");
+	if (str_equal(set, "buffers"))
+		return str_equal(section, "tp_btf/consume_skb");
 	if (str_equal(set, "cgroup"))
 		return !str_starts_with(section, "tp");
 	if (str_equal(set, "calls"))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Programs that do nothing, on the hooks of the packet door, on the system calls that read and
- * write, and where processes begin and end: what only being there costs. attach.c loads one set of
- * them.
+ * write, where buffers are freed, and where processes begin and end: what only being there costs.
+ * attach.c loads one set of them.
  */
 #include <linux/bpf.h>
 
@@ -53,5 +53,10 @@ EMPTY_CALL(sendfile64)
 EMPTY_PROCESS(fork)
 EMPTY_PROCESS(exec)
 EMPTY_PROCESS(exit)
+
+SEC("tp_btf/consume_skb") int free_buffer(void *context)
+{
+	return 0;
+}
 
 char LICENSE[] SEC("license") = "GPL";
