@@ -88,6 +88,8 @@ static __always_inline void look_again(struct __sk_buff *skb, struct packet_sock
 static __always_inline void obey(struct __sk_buff *skb, struct packet_socket *socket,
 	struct packet_verdict *verdict, struct packet_bytes *bytes)
 {
+	if (verdict->is_unseen)
+		lose(HANDSHAKE);
 	if (verdict->action == PACKET_DO_NOTHING)
 		return;
 	if (verdict->action == PACKET_DO_KEEP) {

@@ -6,7 +6,7 @@
  * thread only.
  *
  * What it does not see, besides protocols that it does not know: data redirected by sockmap, SMC,
- * data that comes with a handshake (counted), IPv6 behind extension headers.
+ * a request that comes with a handshake (its answer tells: counted), IPv6 behind extension headers.
  */
 #ifndef SKEP_PACKET_H
 #define SKEP_PACKET_H

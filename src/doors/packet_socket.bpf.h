@@ -70,7 +70,8 @@ static __always_inline void read_ends(struct packet_ends *ends, const volatile s
 
 /*
  * The state of a socket of which this is the first packet with payload. NULL without memory, and
- * for a listener: data on the last segment of a handshake, whose own socket is not there yet.
+ * for a listener: data on the last segment of a handshake, whose own socket is not there yet. The
+ * answer to it tells.
  */
 static __noinline struct packet_socket *socket_new(struct __sk_buff *skb)
 {
@@ -86,10 +87,8 @@ static __noinline struct packet_socket *socket_new(struct __sk_buff *skb)
 	sk = bpf_sk_fullsock(sk);
 	if (!sk)
 		return NULL;
-	if (sk->state == BPF_TCP_LISTEN) {
-		lose(HANDSHAKE);
+	if (sk->state == BPF_TCP_LISTEN)
 		return NULL;
-	}
 	socket = bpf_sk_storage_get(&socket_state, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!socket) {
 		lose(STATE_FULL);

@@ -84,6 +84,7 @@ struct packet_verdict {
 	__u8 is_answer;
 	__u8 is_head;
 	__u8 is_interim;
+	__u8 is_unseen; /* its request went by where the door does not see: count it */
 	__u32 trim;	/* bytes at the front that were seen before */
 	__u32 missing;	/* bytes before it that are still to come */
 	__u32 from_seq; /* the segment stands for the bytes from here */
@@ -347,7 +348,8 @@ PACKET_INLINE void packet_begin_ordered(struct packet_state *state)
 }
 
 /* A connection of which nothing is known yet, or only who opened it. */
-PACKET_INLINE void packet_classify(struct packet_state *state, const struct packet_view *view)
+PACKET_INLINE void packet_classify(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
 {
 	__u8 is_ingress = view->direction == PACKET_INGRESS;
 	__u8 known = view->is_ordered ? PACKET_ORDERED : PACKET_TURNS;
@@ -356,7 +358,10 @@ PACKET_INLINE void packet_classify(struct packet_state *state, const struct pack
 		int can_be = packet_is_request_direction(state, view->direction) &&
 			     view->request != PACKET_MATCH_NO;
 
-		state->mode = can_be ? known : PACKET_IGNORED;
+		/* An answer to what came with the handshake. */
+		verdict->is_unseen = !packet_is_request_direction(state, view->direction) &&
+				     view->answer >= PACKET_MATCH_YES && !view->is_ordered;
+		state->mode = can_be || verdict->is_unseen ? known : PACKET_IGNORED;
 	} else if (view->request >= PACKET_MATCH_YES) {
 		state->role = is_ingress ? PACKET_SERVER : PACKET_CLIENT;
 		state->mode = known;
@@ -447,7 +452,7 @@ PACKET_INLINE void packet_judge(
 		if (verdict->missing)
 			packet_open(state, view, verdict);
 		else
-			packet_classify(state, view);
+			packet_classify(state, view, verdict);
 	}
 	if (state->mode == PACKET_TURNS) {
 		verdict->is_answer = !packet_is_request_direction(state, view->direction);

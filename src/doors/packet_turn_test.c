@@ -90,12 +90,28 @@ static void order_lost_at_a_boundary(void **state)
 	assert_int_equal(verdict.from_seq, 5000);
 }
 
+/* The first request came with the handshake: its answer tells, and the second one is seen. */
+static void an_answer_without_request(void **state)
+{
+	struct packet_state door = server();
+	struct packet_verdict verdict;
+
+	verdict = judge(&door, answer(5000, 100, PACKET_MATCH_YES));
+	assert_true(verdict.is_unseen);
+	assert_int_equal(verdict.action, PACKET_DO_NOTHING);
+	verdict = judge(&door, request(1000, 50, PACKET_MATCH_PLAIN));
+	assert_int_equal(verdict.action, PACKET_DO_KEEP);
+	verdict = judge(&door, answer(5100, 100, PACKET_MATCH_YES));
+	assert_int_equal(verdict.action, PACKET_DO_TURN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_interim_answer_keeps_turns),
 		cmocka_unit_test(an_interim_answer_brings_the_kept_request_up),
 		cmocka_unit_test(order_lost_at_a_boundary),
+		cmocka_unit_test(an_answer_without_request),
 	};
 
 	return cmocka_run_group_tests_name("packet_turn", tests, NULL, NULL);

@@ -2,9 +2,11 @@
 /*
  * One HTTP exchange for each pair of a way to send and a way to receive, over one connection each.
  * http_ways 4|6: a child is the client, the parent the server. Prints "pids SERVER CLIENT", and for
- * each exchange "way PATH REQUEST_BYTES ANSWER_BYTES"; "refused io_uring" when the kernel refuses it.
+ * each exchange "way PATH REQUEST_BYTES ANSWER_BYTES"; "refused io_uring" when the kernel refuses
+ * it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,7 +20,6 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <fcntl.h>
 
 #define MESSAGE_BYTES 20000
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
@@ -54,7 +55,8 @@ static int ring_open(void)
 		PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd, IORING_OFF_CQ_RING);
 	ring.entries = mmap(NULL, params.sq_entries * sizeof(*ring.entries), PROT_READ | PROT_WRITE,
 		MAP_SHARED, ring.fd, IORING_OFF_SQES);
-	must(sent != MAP_FAILED && done != MAP_FAILED && (void *)ring.entries != MAP_FAILED, "mmap");
+	must(sent != MAP_FAILED && done != MAP_FAILED && (void *)ring.entries != MAP_FAILED,
+		"mmap");
 	ring.tail = (void *)(sent + params.sq_off.tail);
 	ring.mask = (void *)(sent + params.sq_off.ring_mask);
 	ring.array = (void *)(sent + params.sq_off.array);
@@ -238,10 +240,10 @@ static const struct way senders[] = { { "io_uring", send_io_uring }, { "write", 
 	{ "writev", send_writev }, { "send", send_send }, { "sendto", send_sendto },
 	{ "sendmsg", send_sendmsg }, { "sendmmsg", send_sendmmsg }, { "sendfile", send_sendfile },
 	{ "splice", send_splice } };
-static const struct way receivers[] = { { "io_uring", receive_io_uring },
-	{ "read", receive_read }, { "readv", receive_readv }, { "recv", receive_recv },
-	{ "recvfrom", receive_recvfrom }, { "recvmsg", receive_recvmsg },
-	{ "recvmmsg", receive_recvmmsg }, { "splice", receive_splice } };
+static const struct way receivers[] = { { "io_uring", receive_io_uring }, { "read", receive_read },
+	{ "readv", receive_readv }, { "recv", receive_recv }, { "recvfrom", receive_recvfrom },
+	{ "recvmsg", receive_recvmsg }, { "recvmmsg", receive_recvmmsg },
+	{ "splice", receive_splice } };
 
 /* ---- the exchange ---- */
 
@@ -249,7 +251,8 @@ static const struct way receivers[] = { { "io_uring", receive_io_uring },
 static size_t make(char *message, const char *first_line, size_t number)
 {
 	size_t body = number % 3 == 0 ? 5 : number * 397 % (MESSAGE_BYTES - 1000);
-	int head = sprintf(message, "%s\r\nHost: h\r\nContent-Length: %zu\r\n\r\n", first_line, body);
+	int head =
+		sprintf(message, "%s\r\nHost: h\r\nContent-Length: %zu\r\n\r\n", first_line, body);
 
 	memset(message + head, 'b', body);
 	return (size_t)head + body;
