@@ -194,6 +194,11 @@ e2e: all
 page: all
 	@tests/page/run $(NAMES)
 
+# Of every page, into docs/pictures.
+.PHONY: pictures
+pictures: all
+	@tests/page/pictures
+
 kernels: all
 	@tests/kernels/run $(NAMES)
 

@@ -44,6 +44,7 @@ PACKAGES_TEST := \
 	libcmocka-dev \
 	lz4 \
 	nginx-light \
+	pngquant \
 	podman \
 	procps \
 	python3 \

@@ -2,17 +2,25 @@
 -- :since  1h   time                 how far back to look
 -- :until  now  time                 where to end
 -- :where  ''   filter:request_rate  which requests, as for skep watch --where
-WITH seen AS (
+WITH merged AS (
     SELECT CASE role WHEN 'client' THEN service ELSE peer_service END AS client,
            CASE role WHEN 'client' THEN peer_service ELSE service END AS server,
            protocol,
            role,
            sum(count) AS requests,
            sum(error_count) AS errors,
-           histogram_quantile(histogram, 0.5) AS p50_ns,
-           histogram_quantile(histogram, 0.99) AS p99_ns
+           histogram_merge(histogram) AS histogram
     FROM request_rate
     WHERE time_ns >= :since AND time_ns < :until AND :where
+    GROUP BY client, server, protocol, role
+),
+seen AS (
+    SELECT client, server, protocol, role,
+           sum(requests) AS requests,
+           sum(errors) AS errors,
+           histogram_quantile(histogram, 0.5) AS p50_ns,
+           histogram_quantile(histogram, 0.99) AS p99_ns
+    FROM merged
     GROUP BY client, server, protocol, role
     UNION ALL
     SELECT CASE role WHEN 'client' THEN service ELSE peer_service END AS client,
@@ -25,7 +33,7 @@ WITH seen AS (
            NULL AS p50_ns,
            NULL AS p99_ns
     FROM unix
-    WHERE time_ns >= :since
+    WHERE time_ns >= :since AND time_ns < :until
       AND (event IN ('connect', 'accept', 'existing') OR reason IN ('refused', 'denied', 'busy'))
     GROUP BY client, server, role
 )

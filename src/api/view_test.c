@@ -182,7 +182,7 @@ static void answers_are_right(void **state)
 	struct scene *scene = *state;
 	struct fail fail = { 0 };
 	struct view view;
-	char *text;
+	char *text, *by_counts;
 
 	scene->wall_ns = clock_wall_ns() - 60 * NS_PER_S;
 	scene_open(scene);
@@ -193,6 +193,11 @@ static void answers_are_right(void **state)
 	/* The slowest is the last one that was written. */
 	assert_non_null(strstr(text, "\"duration_ns\":60000000,"));
 	assert_true(strchr(text, '\n') > strstr(text, "\"duration_ns\":60000000,"));
+	/* By way of the counts the same ones are found. */
+	assert_int_equal(view_find("slowest", &view, &fail), 0);
+	by_counts = answer(scene, &view);
+	assert_string_equal(by_counts, text);
+	free(by_counts);
 	free(text);
 	assert_int_equal(view_find("incomplete", &view, &fail), 0);
 	text = answer(scene, &view);

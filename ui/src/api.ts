@@ -82,6 +82,19 @@ export async function document_(path: string, signal?: AbortSignal): Promise<any
   return (await ask(path, {}, { signal })).json();
 }
 
+/** Questions that the agent has not answered yet. */
+export const waiting = signal<ReadonlySet<AbortController>>(new Set());
+
+function wait(controller: AbortController, isOver: boolean): void {
+  const next = new Set(waiting.peek());
+  if (isOver) next.delete(controller);
+  else next.add(controller);
+  waiting.value = next;
+}
+
+/** For who does not want to wait any longer. */
+export const CANCELLED = "cancelled";
+
 export interface Loaded<T> {
   value: T | undefined;
   error: string;
@@ -111,12 +124,14 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T> | null, k
       controller.abort();
       controller = mine;
       state.value = { ...state.peek(), isLoading: true };
-      promise.then(
+      wait(mine, false);
+      promise.finally(() => wait(mine, true)).then(
         (value) => {
           if (!mine.signal.aborted) state.value = { value, error: "", isLoading: false };
         },
         (error: Error) => {
-          if (mine.signal.aborted) return;
+          if (mine.signal.reason === CANCELLED) error = new Error(CANCELLED);
+          else if (mine.signal.aborted) return;
           known = undefined;
           state.value = { ...state.peek(), error: error.message, isLoading: false };
         },

@@ -87,10 +87,16 @@ export interface Comparison {
   isWithin: boolean;
 }
 
-export function comparison(series: Series): Comparison {
-  const { range, step, first } = series;
+/** The first step of which anything is known. */
+export function oldestOf(series: Series): number {
   let oldest = Infinity;
   for (const { line } of series.lines.values()) for (const time of line.keys()) oldest = Math.min(oldest, time);
+  return oldest;
+}
+
+export function comparison(series: Series): Comparison {
+  const { range, step, first } = series;
+  const oldest = oldestOf(series);
   const whole = { before: first, since: range.since, until: range.until, isKnown: true, isWithin: false };
   if (oldest <= range.since - (range.since - first) / 2) return whole;
   // The agent is young: the older half of what it saw against the newer.

@@ -12,7 +12,7 @@ import { IgnoredTerms } from "../parts/filter_bar";
 import { over, Spark } from "../parts/spark";
 import { Empty, Problem, stateOf } from "../parts/state";
 import { range } from "../range";
-import { comparison, loadSeries, slowKey, sum } from "../series";
+import { comparison, loadSeries, oldestOf, slowKey, sum } from "../series";
 import type { Comparison, Line, Series } from "../series";
 import { inert } from "../text";
 import { useByService, useProcesses } from "../usage";
@@ -130,13 +130,13 @@ function ServiceRow({ service, series, use }: { service: Service; series: Series
         </a>
       </td>
       <td class="trend">
-        <Spark values={over(line, since, until, step, (point) => point.requests)} />
+        <Spark values={over(line, since, until, step, (point) => point.requests, 0, oldestOf(series))} />
       </td>
       <td class="number">
         <Delta now={service.rate} before={service.rateBefore} /> {rate(service.rate)}
       </td>
       <td class="trend">
-        <Spark values={over(line, since, until, step, (point) => point.errors)} color="error" />
+        <Spark values={over(line, since, until, step, (point) => point.errors, 0, oldestOf(series))} color="error" />
       </td>
       <td class={`number ${service.errors >= 0.01 ? "bad" : service.errors ? "" : "zero"}`}>{percent(service.errors)}</td>
       <td class="trend">
@@ -224,7 +224,7 @@ function Totals({ series, times }: { series: Series; times: Comparison }) {
           {rate(all.requests / all.seconds)}
           <small>{count(all.requests)} in all</small>
         </dd>
-        <Spark values={over(joined, since, until, step, (point) => point.requests)} />
+        <Spark values={over(joined, since, until, step, (point) => point.requests, 0, oldestOf(series))} />
       </div>
       <div>
         <dt>Errors</dt>
@@ -232,7 +232,7 @@ function Totals({ series, times }: { series: Series; times: Comparison }) {
           {percent(failed)}
           <small>{count(all.errors)} in all</small>
         </dd>
-        <Spark values={over(joined, since, until, step, (point) => point.errors)} color="error" />
+        <Spark values={over(joined, since, until, step, (point) => point.errors, 0, oldestOf(series))} color="error" />
       </div>
       <div>
         <dt>Latency p50</dt>

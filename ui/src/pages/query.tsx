@@ -43,7 +43,6 @@ interface Answer {
 
 /** What is typed and not asked yet; what was asked is in the address. */
 const draft = signal("");
-const isRunning = signal<AbortController | null>(null);
 const search = signal("");
 
 async function schemaOf(): Promise<{ schema: Schema; functions: string[] }> {
@@ -157,19 +156,6 @@ function Output({ answer, ask, name }: { answer: Answer; ask: (format: string) =
   );
 }
 
-function Running() {
-  if (!isRunning.value) return null;
-  return (
-    <div class="running" role="status">
-      <i />
-      <span>The store is reading…</span>
-      <button class="button small" onClick={() => isRunning.value?.abort()}>
-        Cancel
-      </button>
-    </div>
-  );
-}
-
 function Views({ views, chosen }: { views: View[]; chosen: string }) {
   const wanted = search.value.toLowerCase();
   const list = views.filter((one) => `${one.name} ${one.summary}`.toLowerCase().includes(wanted));
@@ -202,21 +188,9 @@ function useAnswer(views: View[] | undefined) {
     parameter("run");
     const chosen = views?.find((one) => one.name === name);
     if (!statement && !chosen) return name ? null : Promise.resolve({ rows: [], tookMs: 0 });
-    const controller = new AbortController();
-    abort.addEventListener("abort", () => controller.abort());
-    isRunning.value = controller;
     const start = performance.now();
-    const asked = statement
-      ? sql(statement, { limit: ROWS_MAXIMUM, timeout: TIMEOUT }, controller.signal)
-      : view(chosen!.name, given(chosen!), controller.signal);
-    return asked
-      .then((rows) => ({ rows, tookMs: performance.now() - start }))
-      .catch((error: Error) => {
-        throw controller.signal.aborted ? new Error("cancelled") : error;
-      })
-      .finally(() => {
-        if (isRunning.peek() === controller) isRunning.value = null;
-      });
+    const asked = statement ? sql(statement, { limit: ROWS_MAXIMUM, timeout: TIMEOUT }, abort) : view(chosen!.name, given(chosen!), abort);
+    return asked.then((rows) => ({ rows, tookMs: performance.now() - start }));
   });
 }
 
@@ -265,7 +239,6 @@ function Asked({ views }: { views: View[] }) {
             </div>
           </>
         )}
-        <Running />
         {answer.value.error && <Problem text={inert(answer.value.error)} />}
         {!answer.value.error && answer.value.value && (statement || chosen) && (
           <Output answer={answer.value.value} ask={ask} name={chosen?.name ?? "query"} />

@@ -18,7 +18,7 @@ import { Heat } from "../parts/heat";
 import { over } from "../parts/spark";
 import { Empty, Problem, stateOf } from "../parts/state";
 import { iso, range } from "../range";
-import { comparison, loadSeries, slowKey, sum } from "../series";
+import { comparison, loadSeries, oldestOf, slowKey, sum } from "../series";
 import type { Line, Series } from "../series";
 import { inert } from "../text";
 import { Delta } from "./overview";
@@ -76,6 +76,7 @@ function Figures({ line, all, series }: { line: Line; all: Series | undefined; s
 function Charts({ line, series }: { line: Line; series: Series }) {
   const { since, until, step } = series.range;
   const seconds = step / 1000;
+  const oldest = oldestOf(series);
   const times: number[] = [];
   for (let at = since; at + step <= until; at += step) times.push(at);
   const percentile = (q: number) => over(line, since, until, step, (point) => quantile(point.histogram, q), null);
@@ -86,8 +87,8 @@ function Charts({ line, series }: { line: Line; series: Series }) {
         times={times}
         format={rate}
         curves={[
-          { name: "all", color: "--rate", values: over(line, since, until, step, (point) => point.requests / seconds), isFilled: true },
-          { name: "errors", color: "--bad", values: over(line, since, until, step, (point) => point.errors / seconds), isFilled: true },
+          { name: "all", color: "--rate", values: over(line, since, until, step, (point) => point.requests / seconds, 0, oldest), isFilled: true },
+          { name: "errors", color: "--bad", values: over(line, since, until, step, (point) => point.errors / seconds, 0, oldest), isFilled: true },
         ]}
       />
       <Chart
@@ -111,7 +112,7 @@ function endpointHref(endpoint: Endpoint, isChosen: boolean): string {
 }
 
 function Endpoints({ endpoints, seconds }: { endpoints: Endpoint[]; seconds: number }) {
-  const chosen = valueOf(parameter("filter"), "target");
+  const [operation, target] = ["operation", "target"].map((name) => valueOf(parameter("filter"), name));
   const most = Math.max(...endpoints.map((endpoint) => endpoint.p99));
   return (
     <table>
@@ -128,7 +129,7 @@ function Endpoints({ endpoints, seconds }: { endpoints: Endpoint[]; seconds: num
       </thead>
       <tbody>
         {endpoints.map((endpoint) => {
-          const isChosen = endpoint.target === chosen;
+          const isChosen = endpoint.target === target && (!operation || endpoint.operation === operation);
           const href = endpointHref(endpoint, isChosen);
           const failed = endpoint.requests ? endpoint.errors / endpoint.requests : 0;
           return (
@@ -260,7 +261,9 @@ export function Service() {
   const single = useLoaded((abort) => {
     const { since, until } = range.value;
     const where = `${quotedTerm("service", parameter("service"))} role=server ${ownFilter((term) => isOfKind("request", term))}`;
-    return view("slow", { since: iso(since), until: iso(until), where, limit: SLOWEST }, abort);
+    // Counts find the slowest of a long time soon; what they do not know asks every row.
+    const name = terms(where).every(isOfRates) ? "slowest" : "slow";
+    return view(name, { since: iso(since), until: iso(until), where, limit: SLOWEST }, abort);
   });
   const edges = useLoaded((abort) => {
     const { since, until } = range.value;

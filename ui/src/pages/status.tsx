@@ -7,6 +7,7 @@ import { document_, useLoaded } from "../api";
 import { bytes, count, duration, exact, percent, time } from "../format";
 import { Level } from "./overview";
 import { Problem, stateOf } from "../parts/state";
+import { inert } from "../text";
 
 const REFRESH_MS = 5000;
 const tick = signal(0);
@@ -78,27 +79,55 @@ function Facts({ facts }: { facts: [string, ComponentChildren][] }) {
   );
 }
 
-function Programs({ programs }: { programs: { feature: string; name: string; runs: number; ns_per_run: number }[] }) {
-  const isMeasured = programs.some((program) => program.runs > 0);
+interface Program {
+  id: number;
+  name: string;
+  type: string;
+  feature: string | null;
+  runs: number;
+  run_time_ns: number;
+  memory_bytes: number;
+  owners: { pid: number; comm: string }[];
+}
+
+/** Every program of the machine: skep's own first, then those of others. */
+function Programs() {
+  const loaded = useLoaded((abort) => {
+    tick.value;
+    return document_("/api/programs", abort);
+  });
+  const { value, error } = loaded.value;
+  if (!value) return error ? <Problem text={error} /> : null;
+  const programs: Program[] = value.programs;
+  const isOwn = (program: Program) => Boolean(program.feature);
+  const sorted = programs.toSorted((a, b) => Number(isOwn(b)) - Number(isOwn(a)) || b.run_time_ns - a.run_time_ns);
   return (
-    <table>
+    <table class="compact">
       <thead>
         <tr>
           <th>Program</th>
-          <th>Feature</th>
-          {isMeasured && <th class="number">Runs</th>}
-          {isMeasured && <th class="number">A run</th>}
+          <th>Kind</th>
+          <th>Of</th>
+          <th class="number">Runs</th>
+          <th class="number">A run</th>
+          <th class="number">Memory</th>
         </tr>
       </thead>
       <tbody>
-        {programs.map((program) => (
-          <tr key={`${program.feature} ${program.name}`}>
+        {sorted.map((program) => (
+          <tr key={program.id}>
             <td>
-              <code>{program.name}</code>
+              <code>{inert(program.name, 40) || program.id}</code>
             </td>
-            <td class="quiet">{program.feature}</td>
-            {isMeasured && <td class="number">{exact(program.runs)}</td>}
-            {isMeasured && <td class="number">{program.runs ? duration(program.ns_per_run) : ""}</td>}
+            <td class="quiet">{program.type}</td>
+            <td class={isOwn(program) ? "quiet" : ""}>
+              {isOwn(program)
+                ? `skep, ${program.feature}`
+                : inert(program.owners.map((owner) => `${owner.comm} ${owner.pid}`).join(", "), 80) || "the kernel, or pinned"}
+            </td>
+            <td class="number">{exact(program.runs)}</td>
+            <td class="number">{program.runs ? duration(program.run_time_ns / program.runs) : ""}</td>
+            <td class="number">{bytes(program.memory_bytes)}</td>
           </tr>
         ))}
       </tbody>
@@ -187,10 +216,10 @@ export function Status() {
       <section aria-labelledby="programs">
         <header>
           <h2 id="programs">BPF programs</h2>
-          <span class="quiet">runs and times need kernel.bpf_stats_enabled=1</span>
+          <span class="quiet">all of this machine; the kernel counts and times them while this page is open</span>
         </header>
         <div class="scroll">
-          <Programs programs={agent.programs} />
+          <Programs />
         </div>
       </section>
     </div>

@@ -101,7 +101,26 @@ export function Picture({ rows }: { rows: Row[] }) {
   const name = shape.numbers[0]!;
   if (shape.time) {
     const times = [...new Set(rows.map((row) => Math.round(row[shape.time!] / 1e6)))].sort((a, b) => a - b);
-    return <Chart label={shape.group && times.length < rows.length ? name : "Result"} times={times} curves={curvesOf(rows, times, shape)} format={(value) => show(name, value)} height={320} />;
+    // Numbers of one unit share a chart.
+    const units = [...new Set(shape.numbers.map(format.unitOfName))];
+    const isGrouped = shape.group && times.length < rows.length;
+    return (
+      <>
+        {(isGrouped ? units.slice(0, 1) : units).map((unit) => {
+          const numbers = shape.numbers.filter((one) => format.unitOfName(one) === unit);
+          return (
+            <Chart
+              key={numbers.join()}
+              label={isGrouped ? name : numbers.length === 1 ? numbers[0]! : "Result"}
+              times={times}
+              curves={curvesOf(rows, times, { ...shape, numbers })}
+              format={(value) => show(numbers[0]!, value)}
+              height={units.length > 1 ? 210 : 320}
+            />
+          );
+        })}
+      </>
+    );
   }
   const most = Math.max(...rows.map((row) => row[name] ?? 0)) || 1;
   const labels = columnsOf(rows).filter((one) => !shape.numbers.includes(one));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What surrounds every page: navigation, filter, time range, theme, keys, and what is said when the agent is gone.
-import { effect, signal } from "@preact/signals";
+import { effect, signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { go, link, path } from "../address";
-import { connection, document_, useLoaded } from "../api";
+import { CANCELLED, connection, document_, useLoaded, waiting } from "../api";
 import { pages } from "../pages";
 import type { Page } from "../pages";
 import { FilterBar } from "./filter_bar";
@@ -63,6 +63,29 @@ function Node() {
       <i class={`dot ${connection.value}`} />
       <span>{node?.hostname ?? "…"}</span>
     </a>
+  );
+}
+
+const PATIENCE_MS = 400;
+
+/** Shown when an answer takes longer than people wait without a sign. */
+function Waiting() {
+  const isLong = useSignal(false);
+  const isAsking = waiting.value.size > 0;
+  useEffect(() => {
+    if (!isAsking) return void (isLong.value = false);
+    const timer = setTimeout(() => (isLong.value = true), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [isAsking]);
+  if (!isLong.value) return null;
+  return (
+    <div class="running" role="status">
+      <i />
+      <span>The store is reading…</span>
+      <button class="button small" onClick={() => waiting.value.forEach((one) => one.abort(CANCELLED))}>
+        Cancel
+      </button>
+    </div>
   );
 }
 
@@ -203,6 +226,7 @@ export function Shell() {
           </button>
         </header>
         <Gone />
+        <Waiting />
         <main id="main" tabIndex={-1} aria-label={current.name} key={current.path}>
           <current.component />
         </main>

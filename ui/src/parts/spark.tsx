@@ -35,7 +35,7 @@ export function Spark({ values, color = "rate", isFilled = true }: SparkProps) {
   const last = values.findLastIndex((value) => value !== null);
   return (
     <svg class={`spark ${color}`} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-      {isFilled && values.every((value) => value !== null) && (
+      {isFilled && values.slice(first, last + 1).every((value) => value !== null) && (
         <path class="area" d={`${path}L${(last * step).toFixed(1)} ${HEIGHT}L${(first * step).toFixed(1)} ${HEIGHT}Z`} />
       )}
       <path d={path} />
@@ -51,11 +51,13 @@ export function over(
   step: number,
   value: (point: NonNullable<ReturnType<Line["get"]>>) => number,
   absent: number | null = 0,
+  oldest = 0,
 ): (number | null)[] {
   const found: (number | null)[] = [];
   for (let time = since; time + step <= until; time += step) {
     const point = line.get(time);
-    found.push(point ? value(point) : absent);
+    // Nothing is known of the time before there was an agent.
+    found.push(point ? value(point) : time < oldest ? null : absent);
   }
   return found;
 }
