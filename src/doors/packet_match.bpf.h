@@ -91,55 +91,77 @@ static __always_inline __u32 first_byte(__u64 bits)
 #define COUNTED_BYTES 2048U
 
 /*
- * Where the empty line of the first request's head ends within the packet's length bytes from
- * offset on; length when there is none in the first PACKET_SEGMENT_BYTES. Global, so that the
- * verifier walks the loops once.
+ * The functions from here on are global, and each has one loop: so the verifier walks the loop
+ * within SCAN_BYTES once, and not once for each place that it is called for.
  */
-__noinline __u32 http_head_end(struct __sk_buff *skb, __u32 offset, __u32 length)
+
+/* Where the empty line ends that begins first in size bytes from offset on; SCAN_BYTES + 8:
+ * nowhere. The last eight bytes are only looked at to the end of a line that began before them. */
+__noinline __u32 http_line_end(struct __sk_buff *skb, __u32 offset, __u32 size)
 {
 	__u64 words[SCAN_BYTES / 8] = {};
 
+	if (size > SCAN_BYTES || packet_read(skb, offset, words, size, SCAN_BYTES))
+		return SCAN_BYTES + 8;
+	for (__u32 i = 0; i < SCAN_BYTES / 8 - 1; i++) {
+		__u64 found = line_ends(words[i], words[i + 1]);
+
+		if (found)
+			return 8 * i + first_byte(found) + 3;
+	}
+	return SCAN_BYTES + 8;
+}
+
+/*
+ * Where the empty line of the first request's head ends within the packet's length bytes from
+ * offset on; length when there is none in the first PACKET_SEGMENT_BYTES.
+ */
+__noinline __u32 http_head_end(struct __sk_buff *skb, __u32 offset, __u32 length)
+{
 	for (__u32 at = 0; at < PACKET_SEGMENT_BYTES && at < length; at += SCAN_BYTES - 8) {
 		__u32 size = length - at < SCAN_BYTES ? length - at : SCAN_BYTES;
+		__u32 end = http_line_end(skb, offset + at, size);
 
-		if (packet_read(skb, offset + at, words, size, SCAN_BYTES))
-			return length;
-		for (__u32 i = 0; i < SCAN_BYTES / 8 - 1; i++) {
-			__u64 found = line_ends(words[i], words[i + 1]);
-
-			if (found)
-				return at + 8 * i + first_byte(found) + 3;
-		}
+		if (end <= SCAN_BYTES)
+			return at + end;
 	}
 	return length;
 }
 
-/*
- * How many requests seem to begin behind empty lines in the length bytes from offset on, of which
- * COUNTED_BYTES are looked at. Only for bytes that found no room in the ring. zero is 0, which
- * the verifier must not know: it would walk the loops once for each sum.
- */
-__noinline __u32 http_requests(struct __sk_buff *skb, __u32 offset, __u32 length, __u32 zero)
+/* How many requests seem to begin behind empty lines in size bytes from offset on. zero is 0, which
+ * the verifier must not know: it would walk the loop once for each sum. */
+__noinline __u32 http_starts(struct __sk_buff *skb, __u32 offset, __u32 size, __u32 zero)
 {
 	__u64 words[SCAN_BYTES / 8] = {};
 	__u8 next[4] = {};
 	__u32 count = zero;
 
+	if (size > SCAN_BYTES || packet_read(skb, offset, words, size, SCAN_BYTES))
+		return 0;
+	for (__u32 i = 0; i < SCAN_BYTES / 8 - 1; i++) {
+		__u64 found = line_ends(words[i], words[i + 1]);
+
+		if (!found ||
+			bpf_skb_load_bytes(skb, offset + 8 * i + first_byte(found) + 3, next, 3))
+			continue;
+		if (may_be_method(next[0]) & may_be_method(next[1]) & may_be_method(next[2]))
+			count += 1 + zero;
+	}
+	return count;
+}
+
+/*
+ * The same in the length bytes from offset on, of which COUNTED_BYTES are looked at. Only for bytes
+ * that found no room in the ring.
+ */
+__noinline __u32 http_requests(struct __sk_buff *skb, __u32 offset, __u32 length, __u32 zero)
+{
+	__u32 count = zero;
+
 	for (__u32 at = 0; at < COUNTED_BYTES && at < length; at += SCAN_BYTES - 8) {
 		__u32 size = length - at < SCAN_BYTES ? length - at : SCAN_BYTES;
 
-		if (packet_read(skb, offset + at, words, size, SCAN_BYTES))
-			return count;
-		for (__u32 i = 0; i < SCAN_BYTES / 8 - 1; i++) {
-			__u64 found = line_ends(words[i], words[i + 1]);
-
-			if (!found || bpf_skb_load_bytes(skb,
-					      offset + at + 8 * i + first_byte(found) + 3, next, 3))
-				continue;
-			if (may_be_method(next[0]) & may_be_method(next[1]) &
-				may_be_method(next[2]))
-				count += 1 + zero;
-		}
+		count += http_starts(skb, offset + at, size, zero);
 	}
 	return count;
 }
