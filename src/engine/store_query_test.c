@@ -70,6 +70,7 @@ static void only_reading_is_allowed(void **state)
 		"BEGIN",
 		"SELECT load_extension('/tmp/x.so')",
 		"SELECT fts3_tokenizer('simple')",
+		"SELECT json_patch('{}', '{}')",
 		"WITH a AS (SELECT 1) DELETE FROM request",
 		"EXPLAIN DELETE FROM request",
 	};
@@ -131,6 +132,38 @@ static void limits_hold(void **state)
 		-ECANCELED);
 	/* Nothing of it stays: the next one has its full share. */
 	assert_int_equal(scene_number(scene, "SELECT count(*) FROM request"), 10);
+}
+
+/* Between two steps of a statement the limits hold by themselves; here each call is a long one.
+ * The test's own time limit ends what does not end. */
+static void no_function_takes_forever(void **state)
+{
+	static const char *const bombs[] = {
+		"SELECT trim(hex(zeroblob(400000)), replace(hex(zeroblob(100000)), '0', 'x') "
+		"|| '0')",
+		"SELECT instr(hex(zeroblob(500000)), hex(zeroblob(250000)) || '1')",
+		"SELECT replace(hex(zeroblob(500000)), hex(zeroblob(250000)) || '1', '')",
+		"SELECT length(hex(randomblob(500000)))",
+		"SELECT hex(zeroblob(500000)) LIKE '%0%0%0%0%0%0%0%0%0%0%0%0%0%0%0%0%0%0%0%0%0%1'",
+		"SELECT hex(zeroblob(500000)) GLOB '*[abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq"
+		"rstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmno]1'",
+		"SELECT printf('%.900000f %,900000d', 1.0, 1)",
+	};
+	char sql[1024];
+
+	for (unsigned int i = 0; i < ARRAY_LENGTH(bombs); i++) {
+		struct store_query query = { .sql = sql, .timeout_ns = 50 * NS_PER_MS };
+		struct query_result result;
+		struct fail fail = { 0 };
+		uint64_t rows = 0;
+
+		/* As often as it can. */
+		snprintf(sql, sizeof(sql), ENDLESS "SELECT count((%s || i)) FROM n", bombs[i]);
+		query.path = ((struct scene *)*state)->path;
+		query.sink = (struct query_sink){ .context = &rows, .row = count_row };
+		assert_int_not_equal(store_query_run(&query, &result, &fail), 0);
+		assert_true(fail.code == -ETIMEDOUT || fail.code == -EINVAL);
+	}
 }
 
 static void rows_maximum_cuts(void **state)
@@ -341,6 +374,7 @@ int main(void)
 		TEST(only_reading_is_allowed),
 		TEST(mistakes_are_explained),
 		TEST(limits_hold),
+		TEST(no_function_takes_forever),
 		TEST(rows_maximum_cuts),
 		TEST(parameters_are_bound),
 		TEST(tables_are_aligned),
