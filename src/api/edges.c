@@ -181,9 +181,10 @@ static int map_handle(
 		return fail_set(fail, -ENOMEM, "no memory for the map");
 	str_set(edges->path, request->store_path);
 	str_set(edges->since, params->since);
-	edges->work = (struct work){
-		.store = request->agent->store, .run = edges_work_run, .free = edges_work_free
-	};
+	edges->work = (struct work){ .store = request->agent->store,
+		.timeout_ns = QUERY_TIMEOUT_NS,
+		.run = edges_work_run,
+		.free = edges_work_free };
 	edges->wish = (struct edges_wish){ edges->path, params->format, edges->since };
 	reply->content_type = types[params->format];
 	return route_start_work(request, &edges->work, reply, fail);

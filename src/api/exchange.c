@@ -118,6 +118,7 @@ static enum MHD_Result queue(
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(response, "X-Frame-Options", "DENY");
 	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+	MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
 	MHD_add_response_header(response, "Content-Security-Policy",
 		"default-src 'self'; frame-ancestors 'none'; base-uri 'none'");
 	if (exchange->has_token_in_address && !exchange->refusal.code)

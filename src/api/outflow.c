@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 
+#include "base/clock.h"
+
 struct outflow {
 	pthread_mutex_t mutex;
 	pthread_cond_t has_room;
@@ -19,12 +21,15 @@ struct outflow {
 	bool has_ended;
 	bool is_cancelled;
 	struct fail fail;
+	bool has_deadline;
+	struct timespec deadline; /* monotonic */
 	char *ring;
 };
 
 struct outflow *outflow_new(size_t maximum, outflow_wake *wake, void *context)
 {
 	struct outflow *outflow = calloc(1, sizeof(*outflow));
+	pthread_condattr_t attributes;
 
 	if (!outflow)
 		return NULL;
@@ -34,8 +39,11 @@ struct outflow *outflow_new(size_t maximum, outflow_wake *wake, void *context)
 		free(outflow);
 		return NULL;
 	}
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_mutex_init(&outflow->mutex, NULL);
-	pthread_cond_init(&outflow->has_room, NULL);
+	pthread_cond_init(&outflow->has_room, &attributes);
+	pthread_condattr_destroy(&attributes);
 	outflow->references = 1;
 	outflow->maximum = maximum;
 	outflow->wake = wake;
@@ -80,24 +88,46 @@ static void put(struct outflow *outflow, const char *data, size_t length)
 	outflow->has_begun = true;
 }
 
+void outflow_set_deadline(struct outflow *outflow, uint64_t deadline_ns)
+{
+	outflow->has_deadline = true;
+	outflow->deadline = (struct timespec){ .tv_sec = (time_t)(deadline_ns / NS_PER_S),
+		.tv_nsec = (long)(deadline_ns % NS_PER_S) };
+}
+
+/* With the mutex held. 0 when there is room. */
+static int wait_for_room(struct outflow *outflow)
+{
+	int code = 0;
+
+	while (outflow->length == outflow->maximum && !outflow->is_cancelled && code == 0)
+		if (outflow->has_deadline)
+			code = pthread_cond_timedwait(
+				&outflow->has_room, &outflow->mutex, &outflow->deadline);
+		else
+			code = pthread_cond_wait(&outflow->has_room, &outflow->mutex);
+	if (outflow->is_cancelled)
+		return -ECANCELED;
+	return outflow->length == outflow->maximum ? -code : 0;
+}
+
 int outflow_write(struct outflow *outflow, const void *data, size_t length)
 {
 	const char *bytes = data;
 
 	while (length > 0) {
-		bool was_empty, is_cancelled;
+		bool was_empty;
 		size_t now;
+		int error;
 
 		pthread_mutex_lock(&outflow->mutex);
-		while (outflow->length == outflow->maximum && !outflow->is_cancelled)
-			pthread_cond_wait(&outflow->has_room, &outflow->mutex);
+		error = wait_for_room(outflow);
 		was_empty = outflow->length == 0;
-		is_cancelled = outflow->is_cancelled;
-		now = is_cancelled ? 0 : MIN(length, outflow->maximum - outflow->length);
+		now = error ? 0 : MIN(length, outflow->maximum - outflow->length);
 		put(outflow, bytes, now);
 		pthread_mutex_unlock(&outflow->mutex);
-		if (is_cancelled)
-			return -ECANCELED;
+		if (error)
+			return error;
 		if (was_empty)
 			outflow->wake(outflow->context);
 		bytes += now;

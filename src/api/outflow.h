@@ -20,7 +20,10 @@ struct outflow *outflow_ref(struct outflow *outflow);
 void outflow_unref(struct outflow *outflow); /* accepts NULL */
 DEFINE_CLEANUP(struct outflow *, outflow_unref);
 
-/* Waits for room. 0, or -ECANCELED when the client is gone. */
+/* From that time on (monotonic) writing waits no longer: a client that reads slowly shall not hold
+ * for ever what the writer holds. Before anything is written. */
+void outflow_set_deadline(struct outflow *outflow, uint64_t deadline_ns);
+/* Waits for room. 0, -ECANCELED when the client is gone, -ETIMEDOUT at the deadline. */
 int outflow_write(struct outflow *outflow, const void *data, size_t length);
 /* All or nothing, without waiting. 0, -ENOBUFS, -ECANCELED. */
 int outflow_offer(struct outflow *outflow, const void *data, size_t length);

@@ -118,6 +118,24 @@ static void cancelling_frees_a_writer(void **state)
 	assert_int_equal(outflow_offer(outflow, "x", 1), -ECANCELED);
 }
 
+static void a_deadline_frees_a_writer(void **state)
+{
+	int wakes = 0;
+	_cleanup_(outflow_unrefp)
+	struct outflow *outflow = outflow_new(64, count_wake, &wakes);
+	struct writer writer = { outflow, 0 };
+	char bytes[64];
+	pthread_t thread;
+
+	outflow_set_deadline(outflow, 1);
+	assert_int_equal(pthread_create(&thread, NULL, write_much, &writer), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(writer.result, -ETIMEDOUT);
+	/* What found room is there; with room writing goes on. */
+	assert_int_equal(outflow_read(outflow, bytes, 64), 64);
+	assert_int_equal(outflow_write(outflow, "x", 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +143,7 @@ int main(void)
 		cmocka_unit_test(failure_before_the_first_byte),
 		cmocka_unit_test(a_writer_waits_for_room),
 		cmocka_unit_test(cancelling_frees_a_writer),
+		cmocka_unit_test(a_deadline_frees_a_writer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,6 +144,7 @@ int sql_start(const struct route_request *request, const struct sql_question *qu
 	if (!sql)
 		return fail_set(fail, -ENOMEM, "no memory for the question");
 	sql->work.store = request->agent->store;
+	sql->work.timeout_ns = question->timeout_ns ? question->timeout_ns : QUERY_TIMEOUT_NS;
 	reply->content_type = route_content_type(question->format);
 	return route_start_work(request, &sql->work, reply, fail);
 }
@@ -163,7 +164,7 @@ static const struct option_row sql_rows[] = {
 		.help = "rows at most; 0: all"),
 	OPTION(sql_params, timeout_ns, "timeout", 0, OPTION_DURATION, .value_name = "TIME",
 		.initial = "10s", .minimum = 1000000, .maximum = 300000000000,
-		.help = "how long it may take"),
+		.help = "how long it may take, until the client has read it"),
 };
 
 static int sql_handle(

@@ -60,6 +60,9 @@ static int run_work(struct worker *worker, struct fail *fail)
 		return fail_set(fail, -ENOMEM, "no memory for the answer");
 	if (worker->work->store)
 		store_wait(worker->work->store, worker->work->mark, WAIT_NS);
+	outflow_set_deadline(worker->outflow,
+		clock_monotonic_ns() +
+			(worker->work->timeout_ns ? worker->work->timeout_ns : WORK_TIMEOUT_NS));
 	setvbuf(stream, NULL, _IOFBF, BUFFER_BYTES);
 	error = worker->work->run(worker->work, stream, &worker->cancel, fail);
 	/* The client then gets a clean refusal instead of half an answer. */

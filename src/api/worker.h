@@ -13,6 +13,7 @@
 
 /* More than that are refused with -EBUSY. */
 #define WORKERS_MAXIMUM 8
+#define WORK_TIMEOUT_NS (300 * 1000000000ULL)
 
 struct store;
 struct workers;
@@ -23,6 +24,9 @@ struct work {
 	struct store *store; /* may be NULL */
 	uint64_t mark;
 	uint64_t privileges; /* that the thread keeps, see privilege.h; 0: none */
+	/* How long the answer may take, the client's reading included, since the store cannot make
+	 * its log shorter while one is under way. 0: WORK_TIMEOUT_NS. */
+	uint64_t timeout_ns;
 	/* On the thread: writes the answer; a write fails when the client has gone, and cancel is
 	 * set soon after. 0, or -errno with the reason: then nothing is sent if nothing was yet. */
 	int (*run)(struct work *work, FILE *stream, const atomic_bool *cancel, struct fail *fail);
