@@ -90,8 +90,8 @@ const struct command sql_command = {
 	.description = "Read only. The tables are the kinds of events (request, request_rate, …); "
 		       "their columns are in `SELECT name, sql FROM sqlite_schema`.\n\nFunctions "
 		       "beside those of SQLite: histogram_quantile(histogram, q), "
-		       "histogram_merge(histogram), histogram(value, weight), quantile(value, q [, "
-		       "weight]), "
+		       "histogram_merge(histogram), histogram_merge(one, other), "
+		       "histogram(value, weight), quantile(value, q [, weight]), "
 		       "text REGEXP pattern, in_network(address, network, bits).",
 	.examples = sql_examples,
 	.options = sql_rows,

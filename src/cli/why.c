@@ -20,6 +20,7 @@
 
 #define MAPS_MAXIMUM   (8 * 1024 * 1024)
 #define ANSWER_MAXIMUM (4 * 1024 * 1024)
+#define LEVELS_MAXIMUM 64 /* of parents */
 
 struct why_options {
 	struct place place;
@@ -98,19 +99,65 @@ static bool is_in_cgroup(const char *scope, const char *cgroup)
 	return false;
 }
 
+static unsigned int parent_of(unsigned int pid)
+{
+	_cleanup_(buf_done)
+	struct buf stat = { 0 };
+	unsigned int parent = 0;
+	const char *end;
+
+	buf_init(&stat, 4096);
+	if (read_of_process(pid, "stat", &stat) != 0)
+		return 0;
+	/* "PID (NAME) STATE PARENT …": a name may hold anything. */
+	end = strrchr(buf_text(&stat), ')');
+	return end && sscanf(end, ") %*c %u", &parent) == 1 ? parent : 0;
+}
+
+static bool descends_from(unsigned int pid, unsigned int ancestor)
+{
+	for (int level = 0; pid > 0 && level < LEVELS_MAXIMUM; level++) {
+		pid = parent_of(pid);
+		if (pid == ancestor)
+			return true;
+	}
+	return false;
+}
+
+/* --scope pid:N follows what N starts, but reads only the sockets of N itself. */
+static void check_scope_pid(struct findings *findings, unsigned int pid, unsigned int scope_pid)
+{
+	struct finding *finding;
+
+	if (pid == scope_pid) {
+		findings_add(findings, FINDING_GOOD, "scope", "it is the agent's scope");
+		return;
+	}
+	if (!descends_from(pid, scope_pid)) {
+		finding = findings_add(
+			findings, FINDING_BAD, "scope", "neither %u nor started by it", scope_pid);
+		snprintf(finding->effect, sizeof(finding->effect),
+			"the agent watches only pid:%u and the processes that it starts",
+			scope_pid);
+	} else {
+		finding = findings_add(
+			findings, FINDING_NOTE, "scope", "a descendant of %u", scope_pid);
+		str_set(finding->effect,
+			"its processes are watched, its connections and requests are not");
+	}
+	str_set(finding->fix, "start the agent with --scope cgroup:PATH, which takes both");
+}
+
 static bool is_in_scope(const char *scope, unsigned int pid, const char *cgroup)
 {
-	char path[64], own[16];
+	char path[64];
 
 	if (!scope[0])
 		return true;
-	snprintf(own, sizeof(own), "pid:%u", pid);
 	if (str_starts_with(scope, "cgroup:"))
 		return is_in_cgroup(scope + strlen("cgroup:"), cgroup);
 	snprintf(path, sizeof(path), "/proc/%u/ns/net", pid);
-	if (str_starts_with(scope, "netns:"))
-		return namespace_inode(scope + strlen("netns:")) == namespace_inode(path);
-	return str_equal(scope, own);
+	return namespace_inode(scope + strlen("netns:")) == namespace_inode(path);
 }
 
 static void check_scope(struct findings *findings, const json_t *status, unsigned int pid)
@@ -118,10 +165,15 @@ static void check_scope(struct findings *findings, const json_t *status, unsigne
 	const json_t *node = json_object_get(status, "node");
 	const char *scope = json_string_value(json_object_get(node, "scope"));
 	struct finding *finding;
+	unsigned int scope_pid;
 	char cgroup[192];
 
 	read_cgroup(pid, cgroup, sizeof(cgroup));
 	scope = scope ? scope : "";
+	if (sscanf(scope, "pid:%u", &scope_pid) == 1) {
+		check_scope_pid(findings, pid, scope_pid);
+		return;
+	}
 	if (is_in_scope(scope, pid, cgroup)) {
 		findings_add(findings, FINDING_GOOD, "scope", "%s",
 			scope[0] ? "inside the agent's scope" : "the agent watches the whole host");

@@ -321,6 +321,17 @@ static void agent_close_features(struct agent *agent)
 	}
 }
 
+static void agent_close_store(struct agent *agent)
+{
+	struct store_counts counts = { 0 };
+
+	store_close(agent->store, &counts);
+	if (counts.lost + counts.uncounted > 0)
+		log_warning("store", "%llu rows and %llu requests could not be stored%s%s",
+			(unsigned long long)counts.lost, (unsigned long long)counts.uncounted,
+			counts.problem.code ? ": " : "", counts.problem.text);
+}
+
 void agent_free(struct agent *agent)
 {
 	if (!agent)
@@ -330,7 +341,7 @@ void agent_free(struct agent *agent)
 	fd_closep(&agent->stats_fd);
 	if (agent->loop)
 		agent_return_signals(agent);
-	store_close(agent->store, NULL);
+	agent_close_store(agent);
 	pipeline_free(agent->pipeline);
 	abilities_free(agent->abilities);
 	node_free(agent->node);

@@ -166,6 +166,17 @@ static void keep_or_sample(struct rate *rate, const struct rate_key *key,
 		write_candidate(rate, key, bucket, rows);
 }
 
+static void add_figures(
+	struct rate_figures *figures, const struct request_event *event, uint64_t weight)
+{
+	figures->count += weight;
+	figures->error_count += event->is_error ? weight : 0;
+	figures->request_bytes += event->request_bytes * weight;
+	figures->response_bytes += event->response_bytes * weight;
+	figures->duration_sum_ns += event->duration_ns * weight;
+	figures->duration_max_ns = MAX(figures->duration_max_ns, event->duration_ns);
+}
+
 void rate_add(struct rate *rate, const struct request_event *event, struct buf *rows)
 {
 	uint64_t wall_ns = timeline_wall(rate->options.timeline, event->header.time_ns);
@@ -176,19 +187,13 @@ void rate_add(struct rate *rate, const struct request_event *event, struct buf *
 		    : NULL;
 
 	rate->seen += weight;
-	if (!bucket || histogram_add(&bucket->durations, event->duration_ns, weight) != 0) {
+	if (!bucket || histogram_add(&bucket->fresh_durations, event->duration_ns, weight) != 0) {
 		rate->lost += weight;
 		return;
 	}
 	key->recent += weight;
 	key->idle_flushes = 0;
-	bucket->is_changed = true;
-	bucket->count += weight;
-	bucket->error_count += event->is_error ? weight : 0;
-	bucket->request_bytes += event->request_bytes * weight;
-	bucket->response_bytes += event->response_bytes * weight;
-	bucket->duration_sum_ns += event->duration_ns * weight;
-	bucket->duration_max_ns = MAX(bucket->duration_max_ns, event->duration_ns);
+	add_figures(&bucket->fresh, event, weight);
 	keep_or_sample(rate, key, bucket, event, rows);
 }
 
@@ -197,8 +202,9 @@ void rate_add(struct rate *rate, const struct request_event *event, struct buf *
 static int write_bucket(
 	struct rate *rate, const struct rate_key *key, struct rate_bucket *bucket, struct buf *rows)
 {
-	const uint64_t figures[] = { bucket->count, bucket->error_count, bucket->request_bytes,
-		bucket->response_bytes, bucket->duration_sum_ns, bucket->duration_max_ns };
+	const struct rate_figures *fresh = &bucket->fresh;
+	const uint64_t figures[] = { fresh->count, fresh->error_count, fresh->request_bytes,
+		fresh->response_bytes, fresh->duration_sum_ns, fresh->duration_max_ns };
 	struct row row;
 
 	row_begin(&row, rows, rate->options.rate_table, bucket->rowid);
@@ -208,7 +214,7 @@ static int write_bucket(
 	for (unsigned int i = 0; i < ARRAY_LENGTH(figures); i++)
 		row_put_number(&row, figures[i]);
 	buf_clear(&rate->histogram);
-	histogram_write(&bucket->durations, &rate->histogram);
+	histogram_write(&bucket->fresh_durations, &rate->histogram);
 	row_put_text(&row, buf_text(&rate->histogram), rate->histogram.length);
 	if (row_end(&row) != 0)
 		return -ENOBUFS;
@@ -216,12 +222,19 @@ static int write_bucket(
 		rows->length = row.start;
 		return -ENOBUFS;
 	}
-	bucket->is_changed = false;
 	return 0;
 }
 
-static void learn_what_is_slow(struct rate_key *key, const struct rate_bucket *bucket)
+static void forget_fresh(struct rate_bucket *bucket)
 {
+	bucket->fresh = (struct rate_figures){ 0 };
+	histogram_clear(&bucket->fresh_durations);
+}
+
+static void learn_what_is_slow(struct rate_key *key, struct rate_bucket *bucket)
+{
+	/* Without memory less is learned, and nothing is lost. */
+	(void)histogram_merge(&bucket->durations, &bucket->fresh_durations);
 	if (bucket->durations.count >= SLOW_COUNT)
 		key->slow_ns = histogram_above(&bucket->durations, SLOW_QUANTILE);
 }
@@ -236,10 +249,11 @@ static int flush_key(
 	while (*link) {
 		struct rate_bucket *bucket = *link;
 
-		if (bucket->is_changed) {
-			learn_what_is_slow(key, bucket);
+		if (bucket->fresh.count > 0) {
 			if (write_bucket(rate, key, bucket, rows) != 0)
 				return -ENOBUFS;
+			learn_what_is_slow(key, bucket);
+			forget_fresh(bucket);
 		} else if (bucket->time_ns != now_bucket_ns) {
 			rate_table_drop_bucket(&rate->table, link);
 			continue;
@@ -271,6 +285,18 @@ int rate_flush(struct rate *rate, struct buf *rows)
 		}
 	}
 	return 0;
+}
+
+void rate_give_up(struct rate *rate)
+{
+	for (unsigned int slot = 0; slot < RATE_SLOTS; slot++)
+		for (struct rate_key *key = rate->table.slots[slot]; key; key = key->next)
+			for (struct rate_bucket *bucket = key->buckets; bucket;
+				bucket = bucket->next) {
+				rate->lost += bucket->fresh.count;
+				bucket->waiting = 0;
+				forget_fresh(bucket);
+			}
 }
 
 /* What all keys of one sort wanted in the last second; returns how many there are. */

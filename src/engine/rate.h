@@ -7,7 +7,9 @@
  *
  *     sum(request.weight) = request_rate.count
  *
- * holds after every flush. Loop thread only.
+ * holds after every flush. A flush writes what came since the one before, which the store adds to
+ * the row of the bucket: so each flush is whole in itself, and the equation holds also in a file
+ * that is begun while buckets are open. Loop thread only.
  */
 #ifndef SKEP_RATE_H
 #define SKEP_RATE_H
@@ -49,6 +51,10 @@ struct rate_counts {
  */
 const struct event_kind *rate_kind(void);
 
+/* What becomes of a field when two rows of counts are added up. */
+enum rate_join { RATE_JOIN_EQUAL, RATE_JOIN_SUM, RATE_JOIN_MAXIMUM, RATE_JOIN_HISTOGRAM };
+enum rate_join rate_join(const struct field *field);
+
 int rate_new(const struct rate_options *options, struct rate **ret_rate);
 void rate_free(struct rate *rate);
 DEFINE_CLEANUP(struct rate *, rate_free);
@@ -63,6 +69,8 @@ void rate_add(struct rate *rate, const struct request_event *event, struct buf *
  * holds for what has been written. -ENOBUFS when rows became full: call again with a new one.
  */
 int rate_flush(struct rate *rate, struct buf *rows);
+/* What was never written and will not be counts as lost. */
+void rate_give_up(struct rate *rate);
 /* Once a second, after the flush: shares the rows of the next second out among the keys. */
 void rate_adapt(struct rate *rate);
 /* Rows of counts below it do not change any more. */

@@ -5,6 +5,7 @@
  */
 #include <pthread.h>
 
+#include "base/str.h"
 #include "engine/rate.h"
 
 #define FIELDS_MAXIMUM 40
@@ -76,4 +77,16 @@ const struct event_kind *rate_kind(void)
 {
 	pthread_once(&once, make_kind);
 	return &kind;
+}
+
+enum rate_join rate_join(const struct field *field)
+{
+	for (unsigned int i = 0; i < ARRAY_LENGTH(last_fields); i++) {
+		if (!str_equal(field->name, last_fields[i].name))
+			continue;
+		if (field->type == FIELD_TEXT_LONG)
+			return RATE_JOIN_HISTOGRAM;
+		return str_ends_with(field->name, "_max_ns") ? RATE_JOIN_MAXIMUM : RATE_JOIN_SUM;
+	}
+	return RATE_JOIN_EQUAL;
 }

@@ -39,6 +39,7 @@ void rate_table_drop_bucket(struct rate_table *table, struct rate_bucket **link)
 	struct rate_bucket *bucket = *link;
 
 	*link = bucket->next;
+	histogram_done(&bucket->fresh_durations);
 	histogram_done(&bucket->durations);
 	buf_done(&bucket->candidate);
 	free(bucket);

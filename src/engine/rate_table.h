@@ -12,20 +12,25 @@
 #define RATE_SLOTS  8192 /* a power of two; twice the usual number of keys */
 #define RATE_FIELDS 32	 /* in a key, at most */
 
-struct rate_bucket {
-	struct rate_bucket *next;
-	uint64_t time_ns; /* wall */
-	uint64_t rowid;
+/* What came since the last flush: the row in the store gets it added. */
+struct rate_figures {
 	uint64_t count;
 	uint64_t error_count;
 	uint64_t request_bytes;
 	uint64_t response_bytes;
 	uint64_t duration_sum_ns;
 	uint64_t duration_max_ns;
-	struct histogram durations;
-	bool is_changed;      /* since the last flush */
-	uint64_t waiting;     /* requests that the candidate stands for so far */
-	struct buf candidate; /* a whole row */
+};
+
+struct rate_bucket {
+	struct rate_bucket *next;
+	uint64_t time_ns; /* wall */
+	uint64_t rowid;
+	struct rate_figures fresh;
+	struct histogram fresh_durations;
+	struct histogram durations; /* before the last flush */
+	uint64_t waiting;	    /* requests that the candidate stands for so far */
+	struct buf candidate;	    /* a whole row */
 };
 
 struct rate_key {

@@ -19,7 +19,7 @@ struct row_header {
 	uint32_t size;	    /* of the whole row, this included */
 	uint16_t table;	    /* which table of the store */
 	uint16_t weight_at; /* where the value of `weight` stands, 0: it has none */
-	uint64_t rowid;	    /* of counts: replaces the row that has it; else 0 */
+	uint64_t rowid;	    /* of counts: adds to the row that has it; else 0 */
 };
 
 struct row_value {

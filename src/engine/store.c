@@ -26,6 +26,8 @@
 #define FLUSH_BYTES_LEAST (64UL << 10)
 #define FLUSH_PART	  64
 #define BATCH_BYTES	  (32UL << 20) /* never more, with all counts and held back rows */
+/* At the end: how long the writer may take for a batch. */
+#define LAST_WAIT_NS	  (5 * NS_PER_S)
 
 struct store {
 	const struct event_kind *kinds[STORE_TABLES_MAXIMUM + 1];
@@ -139,7 +141,7 @@ int store_open(const struct store_options *options, struct store **ret_store, st
 	if (!store)
 		return fail_set(fail, -ENOMEM, "out of memory");
 	timeline_init(&store->timeline, options->read, options->context);
-	buf_init(&store->batch.rows, BATCH_BYTES);
+	buf_init(&store->batch.rows, options->batch_bytes ? options->batch_bytes : BATCH_BYTES);
 	error = choose_bytes(options, &store->maximum_bytes, fail);
 	store->flush_bytes =
 		MIN(MAX(store->maximum_bytes / FLUSH_PART, FLUSH_BYTES_LEAST), FLUSH_BYTES);
@@ -282,6 +284,21 @@ void store_get_counts(struct store *store, struct store_counts *ret_counts)
 	fill_counts(store, &writer, ret_counts);
 }
 
+/* What is left of the counts goes out in as many batches as it takes. */
+static void flush_last(struct store *store)
+{
+	while (rate_flush(store->rate, &store->batch.rows) != 0) {
+		hand_over(store);
+		if (store->batch.rows.length == 0)
+			continue;
+		if (!store_writer_wait(
+			    store->writer, store_writer_taken(store->writer) - 1, LAST_WAIT_NS)) {
+			rate_give_up(store->rate);
+			return;
+		}
+	}
+}
+
 void store_close(struct store *store, struct store_counts *ret_counts)
 {
 	struct writer_counts writer = { 0 };
@@ -289,7 +306,7 @@ void store_close(struct store *store, struct store_counts *ret_counts)
 	if (!store)
 		return;
 	if (store->rate)
-		rate_flush(store->rate, &store->batch.rows);
+		flush_last(store);
 	store_writer_stop(store->writer, &store->batch, &writer);
 	if (ret_counts)
 		fill_counts(store, &writer, ret_counts);

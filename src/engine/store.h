@@ -26,6 +26,7 @@ struct store_options {
 	 */
 	uint32_t rows_per_second;
 	uint32_t keys_maximum;		       /* of request_rate at a time, 0: 4096 */
+	uint64_t batch_bytes;		       /* of rows on their way, at most; 0: 32 MiB */
 	const struct event_kind *const *kinds; /* NULL-terminated; request_rate comes by itself */
 	const char *const *protocols;	       /* views on request, NULL-terminated, may be NULL */
 	timeline_read *read;		       /* NULL: the clocks of this machine */

@@ -266,7 +266,7 @@ static int write_table(struct store_database *database, unsigned int index, stru
 /* What a transaction brings to a table. */
 struct gain {
 	uint64_t rows;	/* all */
-	uint64_t fresh; /* without those that replace others */
+	uint64_t fresh; /* without those that add to others */
 	uint64_t bytes;
 	uint64_t last_rowid;
 };

@@ -68,6 +68,12 @@ int store_move_aside(const char *path, char *ret_name);
 
 /* Deletes the oldest rows until an eighth of the file is free. Rows deleted or -errno. */
 int64_t store_limit_bytes(struct store_database *database, struct fail *fail);
+/*
+ * When the limit is lower than the file is large: gives what is free within it back to the disk.
+ * The copy goes through the log, which has no limit for that moment. Before any row is written,
+ * since it may give rows other numbers. 0 or -errno as store_execute.
+ */
+int store_limit_shrink(struct store_database *database, struct fail *fail);
 /* Deletes what is older than the age limit, a bounded number of rows. Rows deleted or -errno. */
 int64_t store_limit_age(struct store_database *database, uint64_t now_wall_ns, struct fail *fail);
 

@@ -38,7 +38,8 @@ static bool take_quantile(sqlite3_context *context, struct aggregate *aggregate,
 	return true;
 }
 
-static void read_histogram(
+/* False: an error is set. */
+static bool read_histogram(
 	sqlite3_context *context, struct aggregate *aggregate, sqlite3_value *value)
 {
 	int error = histogram_read(&aggregate->histogram, text_of(value));
@@ -47,6 +48,7 @@ static void read_histogram(
 		sqlite3_result_error_nomem(context);
 	else if (error != 0)
 		sqlite3_result_error(context, "this is not a histogram", -1);
+	return error == 0;
 }
 
 static void merge_step(sqlite3_context *context, int count, sqlite3_value **values)
@@ -57,21 +59,38 @@ static void merge_step(sqlite3_context *context, int count, sqlite3_value **valu
 		read_histogram(context, aggregate, values[0]);
 }
 
-static void merge_final(sqlite3_context *context)
+static void give_histogram(sqlite3_context *context, struct histogram *histogram)
 {
-	struct aggregate *aggregate = sqlite3_aggregate_context(context, 0);
 	struct buf text;
 
-	if (!aggregate)
-		return;
 	buf_init(&text, HISTOGRAM_TEXT_BYTES);
-	histogram_write(&aggregate->histogram, &text);
+	histogram_write(histogram, &text);
 	if (text.error != 0)
 		sqlite3_result_error_nomem(context);
 	else
 		sqlite3_result_text(context, buf_text(&text), (int)text.length, SQLITE_TRANSIENT);
 	buf_done(&text);
-	histogram_done(&aggregate->histogram);
+	histogram_done(histogram);
+}
+
+static void merge_final(sqlite3_context *context)
+{
+	struct aggregate *aggregate = sqlite3_aggregate_context(context, 0);
+
+	if (aggregate)
+		give_histogram(context, &aggregate->histogram);
+}
+
+static void merge_two(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	struct aggregate sum = { .q = 0 };
+	bool is_good = read_histogram(context, &sum, values[0]) &&
+		       read_histogram(context, &sum, values[1]);
+
+	if (is_good)
+		give_histogram(context, &sum.histogram);
+	else
+		histogram_done(&sum.histogram);
 }
 
 static void histogram_quantile_step(sqlite3_context *context, int count, sqlite3_value **values)
@@ -134,6 +153,9 @@ int store_functions_register(sqlite3 *database)
 	if (code == SQLITE_OK)
 		code = sqlite3_create_function_v2(database, "histogram", 2, flags, NULL, NULL,
 			histogram_step, merge_final, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_create_function_v2(
+			database, "histogram_merge", 2, flags, NULL, merge_two, NULL, NULL, NULL);
 	for (int arguments = 2; arguments <= 3 && code == SQLITE_OK; arguments++)
 		code = sqlite3_create_function_v2(database, "quantile", arguments, flags, NULL,
 			NULL, quantile_step, quantile_final, NULL);

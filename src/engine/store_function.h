@@ -3,6 +3,7 @@
  * SQL functions that every connection to the store has:
  *   histogram_quantile(histogram, q)  aggregate: the q-quantile (0..1) of all histograms together
  *   histogram_merge(histogram)        aggregate: the sum of all as one histogram
+ *   histogram_merge(one, other)       the sum of two
  *   histogram(value, weight)          aggregate: a histogram of plain numbers
  *   quantile(value, q [, weight])     aggregate: the q-quantile of plain numbers, to 3.2 %
  *   REGEXP and in_network(address, network, bits), see store_match.h

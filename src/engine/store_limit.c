@@ -99,9 +99,7 @@ static int64_t delete_oldest(
 	return delete_rows(database, table, sql, fail);
 }
 
-/* A limit that was lowered since the file was made: what is free within the file goes back to the
- * disk. The copy goes through the log, which has no limit for that moment. */
-static int shrink(struct store_database *database, struct fail *fail)
+int store_limit_shrink(struct store_database *database, struct fail *fail)
 {
 	int64_t pages = 0;
 	int error = store_number(database->handle, "PRAGMA page_count", &pages, fail);
@@ -134,8 +132,6 @@ int64_t store_limit_bytes(struct store_database *database, struct fail *fail)
 		deleted += rows;
 		error = pages_used(database, &used, fail);
 	}
-	if (error == 0)
-		error = shrink(database, fail);
 	return error ? error : deleted;
 }
 

@@ -4,6 +4,7 @@
  * replaces; both steps are one transaction, so no crash leaves a request counted twice.
  */
 #include "base/clock.h"
+#include "engine/rate.h"
 #include "engine/store_database.h"
 
 #define BUCKETS_A_CALL 64
@@ -17,23 +18,19 @@ static const struct level {
 	{ 60 * NS_PER_S, 600 * NS_PER_S, 24 * 3600 * NS_PER_S },
 };
 
-/* What a field becomes when rows are joined; NULL: they are grouped by it. */
-static const char *joined(const struct field *field)
+/* What a field becomes when rows are joined; false: they are grouped by it. */
+static bool write_joined(const struct field *field, struct buf *sql)
 {
-	static const char *const rules[][2] = {
-		{ "count", "sum(count)" },
-		{ "error_count", "sum(error_count)" },
-		{ "request_bytes", "sum(request_bytes)" },
-		{ "response_bytes", "sum(response_bytes)" },
-		{ "duration_sum_ns", "sum(duration_sum_ns)" },
-		{ "duration_max_ns", "max(duration_max_ns)" },
-		{ "histogram", "histogram_merge(histogram)" },
+	static const char *const functions[] = {
+		[RATE_JOIN_SUM] = "sum",
+		[RATE_JOIN_MAXIMUM] = "max",
+		[RATE_JOIN_HISTOGRAM] = "histogram_merge",
 	};
+	enum rate_join join = rate_join(field);
 
-	for (unsigned int i = 0; i < ARRAY_LENGTH(rules); i++)
-		if (strcmp(field->name, rules[i][0]) == 0)
-			return rules[i][1];
-	return NULL;
+	if (join != RATE_JOIN_EQUAL)
+		buf_printf(sql, ", %s(\"%s\")", functions[join], field->name);
+	return join != RATE_JOIN_EQUAL;
 }
 
 /* One bucket in the making. */
@@ -67,16 +64,12 @@ static void write_insert(const struct join *join, struct buf *sql)
 	buf_printf(sql, ") SELECT max(rowid), %llu, %llu", (unsigned long long)join->time_ns,
 		(unsigned long long)join->level->to_ns);
 	for (unsigned int i = 2; i < kind->field_count; i++) {
-		const char *rule = joined(&kind->fields[i]);
-
-		if (rule)
-			buf_printf(sql, ", %s", rule);
-		else
+		if (!write_joined(&kind->fields[i], sql))
 			buf_printf(sql, ", \"%s\"", kind->fields[i].name);
 	}
 	write_where(join, sql);
 	for (unsigned int i = 2; i < kind->field_count; i++) {
-		if (joined(&kind->fields[i]))
+		if (rate_join(&kind->fields[i]) != RATE_JOIN_EQUAL)
 			continue;
 		buf_printf(sql, "%s\"%s\"", separator, kind->fields[i].name);
 		separator = ", ";

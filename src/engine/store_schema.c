@@ -6,6 +6,7 @@
 #include "engine/store_schema.h"
 
 #include "base/str.h"
+#include "engine/rate.h"
 #include "engine/row.h"
 
 int store_error(sqlite3 *database, int code)
@@ -272,13 +273,33 @@ int store_schema_apply(sqlite3 *database, const struct store_schema *schema, str
 	return error;
 }
 
+static void write_addition(const struct event_kind *kind, struct buf *sql)
+{
+	static const char *const forms[][3] = {
+		[RATE_JOIN_SUM] = { "", " + ", "" },
+		[RATE_JOIN_MAXIMUM] = { "max(", ", ", ")" },
+		[RATE_JOIN_HISTOGRAM] = { "histogram_merge(", ", ", ")" },
+	};
+	const char *separator = " ON CONFLICT(rowid) DO UPDATE SET ";
+
+	for (unsigned int i = 0; i < kind->field_count; i++) {
+		const char *name = kind->fields[i].name;
+		enum rate_join join = rate_join(&kind->fields[i]);
+
+		if (join == RATE_JOIN_EQUAL)
+			continue;
+		buf_printf(sql, "%s\"%s\" = %s\"%s\"%sexcluded.\"%s\"%s", separator, name,
+			forms[join][0], name, forms[join][1], name, forms[join][2]);
+		separator = ", ";
+	}
+}
+
 unsigned int store_schema_insert(
 	const struct event_kind *kind, bool has_rowid, unsigned int rows, struct buf *ret_sql)
 {
 	unsigned int values = column_count(kind) + has_rowid;
 
-	buf_printf(ret_sql, "INSERT %sINTO \"%s\"(%s", has_rowid ? "OR REPLACE " : "", kind->name,
-		has_rowid ? "rowid, " : "");
+	buf_printf(ret_sql, "INSERT INTO \"%s\"(%s", kind->name, has_rowid ? "rowid, " : "");
 	for (unsigned int i = 0; i < column_count(kind); i++)
 		buf_printf(ret_sql, "%s\"%s\"", i ? ", " : "", column(kind, i)->name);
 	buf_append_string(ret_sql, ") VALUES ");
@@ -288,5 +309,7 @@ unsigned int store_schema_insert(
 			buf_append_string(ret_sql, ", ?");
 		buf_append_string(ret_sql, ")");
 	}
+	if (has_rowid)
+		write_addition(kind, ret_sql);
 	return values;
 }

@@ -37,7 +37,8 @@ int store_schema_apply(sqlite3 *database, const struct store_schema *schema, str
 int store_schema_check(sqlite3 *database, struct fail *fail);
 /*
  * "INSERT INTO kind(columns) VALUES (?, …), …" for so many rows, values in the order of row.h;
- * has_rowid: the rowid comes first and a row that has it is replaced. Returns the values of a row.
+ * has_rowid: the rowid comes first, and a row that has it gets the figures added (rate_join).
+ * Returns the values of a row.
  */
 unsigned int store_schema_insert(
 	const struct event_kind *kind, bool has_rowid, unsigned int rows, struct buf *ret_sql);

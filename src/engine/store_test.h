@@ -15,6 +15,8 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <sched.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -184,6 +186,67 @@ static inline struct scene_answer scene_ask(struct scene *scene, const char *sql
 static inline int64_t scene_number(struct scene *scene, const char *sql)
 {
 	return scene_ask(scene, sql).value.integer;
+}
+
+/* Runs SQL on the file as another program would. */
+static inline void scene_edit(struct scene *scene, const char *sql)
+{
+	sqlite3 *database;
+	char *message = NULL;
+
+	assert_int_equal(sqlite3_open(scene->path, &database), SQLITE_OK);
+	if (sqlite3_exec(database, sql, NULL, NULL, &message) != SQLITE_OK)
+		fail_msg("%s", message);
+	sqlite3_close(database);
+}
+
+static inline void scene_assert_sound(struct scene *scene)
+{
+	sqlite3 *database;
+	sqlite3_stmt *statement;
+
+	assert_int_equal(sqlite3_open(scene->path, &database), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(database, "PRAGMA integrity_check", -1, &statement, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(statement, 0), "ok");
+	sqlite3_finalize(statement);
+	sqlite3_close(database);
+}
+
+static inline void scene_write_one(struct scene *scene, const char *target)
+{
+	struct request_event event = scene_request(scene, target);
+
+	scene_write(scene, &event);
+}
+
+/* Ticks over the next flush and waits until the writer has done what it was given. */
+static inline struct store_counts scene_flush_and_wait(struct scene *scene, uint64_t rows)
+{
+	struct store_counts counts;
+
+	scene_pass(scene, NS_PER_S);
+	store_tick(scene->store);
+	do {
+		sched_yield();
+		store_get_counts(scene->store, &counts);
+	} while (counts.written < rows && counts.problem.code == 0);
+	return counts;
+}
+
+/* Files of the folder with that in their name. */
+static inline unsigned int scene_count_files(struct scene *scene, const char *part)
+{
+	DIR *stream = opendir(scene->directory);
+	struct dirent *entry;
+	unsigned int count = 0;
+
+	while ((entry = readdir(stream)))
+		count += strstr(entry->d_name, part) != NULL;
+	closedir(stream);
+	return count;
 }
 
 /* The promise of the store: for each key and bucket, weights restore the counts. */

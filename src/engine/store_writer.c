@@ -236,6 +236,16 @@ static void finish_batch(struct store_writer *writer)
 	pthread_mutex_unlock(&writer->mutex);
 }
 
+/* Once: it copies the file, and what stood in its way is likely to stay. */
+static void shrink(struct store_writer *writer)
+{
+	struct fail fail = { 0 };
+
+	if (writer->database.handle && store_limit_shrink(&writer->database, &fail) != 0)
+		log_warning("store", "%s stays larger than its limit until the next start: %s",
+			writer->database.path, fail.text);
+}
+
 static void *run(void *context)
 {
 	struct store_writer *writer = context;
@@ -245,6 +255,7 @@ static void *run(void *context)
 	(void)privilege_keep(0);
 	pthread_setname_np(pthread_self(), "skep-store");
 	maintain(writer);
+	shrink(writer);
 	while (next_batch(writer, &batch)) {
 		if (batch.rows.length > 0) {
 			write_batch(writer, &batch);
