@@ -356,5 +356,8 @@ void stack_module_name(struct stack_modules *modules, struct stack_module *stack
 		number = symbol_table_find(module->symbols, address, &offset);
 	if (number >= 0 && symbol_table_name(module->symbols, (size_t)number, ret_name, size) == 0)
 		return;
+	/* Of one function all places have one name. */
+	if (module->rules)
+		address = unwind_table_function(module->rules, address);
 	snprintf(ret_name, size, "[%s+0x%llx]", module->module.name, (unsigned long long)address);
 }

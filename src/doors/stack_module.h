@@ -47,7 +47,7 @@ uint64_t stack_module_address(
 	struct stack_modules *modules, struct stack_module *module, uint64_t offset);
 struct unwind_rule stack_module_rule(
 	struct stack_modules *modules, struct stack_module *module, uint64_t address);
-/* Writes the function's name, or "[file+0x123]" where it has none. */
+/* Writes the function's name, or where it begins, "[file+0x123]", when it has none. */
 void stack_module_name(struct stack_modules *modules, struct stack_module *module, uint64_t address,
 	char *ret_name, size_t size);
 

@@ -29,6 +29,8 @@ struct unwind_table {
 	uint32_t rule_count;
 	struct exception *exceptions; /* by row */
 	uint32_t exception_count;
+	uint32_t *functions; /* where each begins, from base on, sorted */
+	uint32_t function_count;
 };
 
 /* ---- collecting ---- */
@@ -36,12 +38,14 @@ struct unwind_table {
 struct raw_row {
 	uint64_t address;
 	uint32_t rule;
-	uint32_t is_end;
+	bool is_end;
+	bool is_start; /* of a function */
 };
 
 struct collector {
 	struct raw_row *rows;
 	size_t count, capacity;
+	size_t functions;
 	struct map *rules; /* struct unwind_rule → struct known_rule */
 };
 
@@ -73,7 +77,8 @@ static int rule_number(
 static int collect(void *context, uint64_t address, const struct unwind_rule *rule, bool is_end)
 {
 	struct collector *collector = context;
-	struct raw_row row = { .address = address, .is_end = is_end };
+	bool is_first = collector->count == 0 || collector->rows[collector->count - 1].is_end;
+	struct raw_row row = { .address = address, .is_end = is_end, .is_start = is_first };
 	int r = rule_number(collector, rule, &row.rule);
 
 	if (r < 0)
@@ -104,7 +109,8 @@ static int compare_rows(const void *left, const void *right)
 	return (int)b->is_end - (int)a->is_end;
 }
 
-/* Of rows at one address the last one stays, and of neighbours with one rule the first. */
+/* Of rows at one address the last one stays, and of neighbours in a function with one rule the
+ * first. */
 static void tidy(struct collector *collector)
 {
 	struct raw_row *rows = collector->rows;
@@ -114,8 +120,9 @@ static void tidy(struct collector *collector)
 	for (size_t i = 0; i < collector->count; i++) {
 		if (i + 1 < collector->count && rows[i + 1].address == rows[i].address)
 			continue;
-		if (kept > 0 && rows[kept - 1].rule == rows[i].rule)
+		if (kept > 0 && rows[kept - 1].rule == rows[i].rule && !rows[i].is_start)
 			continue;
+		collector->functions += rows[i].is_start;
 		rows[kept++] = rows[i];
 	}
 	collector->count = kept;
@@ -201,6 +208,21 @@ static int add_row(struct builder *builder, uint64_t address, uint32_t raw_rule)
 	return 0;
 }
 
+static int note_functions(struct builder *builder)
+{
+	struct unwind_table *table = builder->table;
+	const struct collector *collector = builder->collector;
+
+	table->functions = calloc(collector->functions + 1, sizeof(*table->functions));
+	if (!table->functions)
+		return -ENOMEM;
+	for (size_t i = 0; i < collector->count; i++)
+		if (collector->rows[i].is_start)
+			table->functions[table->function_count++] =
+				(uint32_t)(collector->rows[i].address - table->base);
+	return 0;
+}
+
 /* Each page begins with the rule in force, so that a search never leaves it. */
 static int fill(struct builder *builder)
 {
@@ -246,7 +268,8 @@ static int build(struct collector *collector, struct unwind_table *table)
 	if (!table->pages || !table->lows || !table->numbers)
 		return -ENOMEM;
 	builder.order = order;
-	return fill(&builder);
+	r = note_functions(&builder);
+	return r < 0 ? r : fill(&builder);
 }
 
 int unwind_table_new(const struct eh_frame_section *section, struct unwind_table **ret_table)
@@ -282,6 +305,7 @@ void unwind_table_free(struct unwind_table *table)
 	free(table->numbers);
 	free(table->rules);
 	free(table->exceptions);
+	free(table->functions);
 	free(table);
 }
 
@@ -328,6 +352,24 @@ struct unwind_rule unwind_table_find(const struct unwind_table *table, uint64_t 
 	return table->rules[table->numbers[low]];
 }
 
+uint64_t unwind_table_function(const struct unwind_table *table, uint64_t address)
+{
+	uint64_t offset = address - table->base;
+	uint32_t low = 0, high = table->function_count;
+
+	if (address < table->base || high == 0 || table->functions[0] > offset)
+		return address;
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (table->functions[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return table->base + table->functions[low];
+}
+
 void unwind_table_get_size(const struct unwind_table *table, struct unwind_table_size *ret_size)
 {
 	*ret_size = (struct unwind_table_size){
@@ -337,6 +379,7 @@ void unwind_table_get_size(const struct unwind_table *table, struct unwind_table
 		.bytes = sizeof(*table) + (table->page_count + 1) * sizeof(*table->pages) +
 			 table->row_count * (sizeof(*table->lows) + sizeof(*table->numbers)) +
 			 table->rule_count * sizeof(*table->rules) +
-			 table->exception_count * sizeof(*table->exceptions),
+			 table->exception_count * sizeof(*table->exceptions) +
+			 table->function_count * sizeof(*table->functions),
 	};
 }

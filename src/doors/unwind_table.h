@@ -22,6 +22,9 @@ DEFINE_CLEANUP(struct unwind_table *, unwind_table_free);
 /* The rule at an address of the file; RULE_UNKNOWN where it has none. */
 struct unwind_rule unwind_table_find(const struct unwind_table *table, uint64_t address);
 
+/* Where the function begins that the address lies in, as far as rules tell; else the address. */
+uint64_t unwind_table_function(const struct unwind_table *table, uint64_t address);
+
 struct unwind_table_size {
 	size_t rows;
 	size_t rules;	   /* different ones */
