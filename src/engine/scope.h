@@ -16,12 +16,24 @@ struct scope {
 	 * there is none; no_cgroup says why. */
 	int cgroup_fd;
 	struct fail no_cgroup;
-	uint64_t cgroup_id;    /* SCOPE_CGROUP: compare with bpf_get_current_ancestor_cgroup_id */
-	uint32_t cgroup_level; /* SCOPE_CGROUP: its depth, the root being 0 */
+	uint64_t cgroup_id; /* SCOPE_CGROUP: compare with bpf_get_current_ancestor_cgroup_id; else 0
+			     */
+	uint32_t cgroup_level; /* SCOPE_CGROUP: its depth, the root being 0; else 0 */
 	uint32_t netns_inode;  /* SCOPE_NETNS, SCOPE_PID: its network namespace; else 0 */
 	int netns_fd;	       /* SCOPE_NETNS: keeps the inode from being used again; else -1 */
 	uint32_t pid;	       /* SCOPE_PID: thread group id in skep's own pid namespace; else 0 */
 };
+
+/* Tells a kernel half that includes bpf/task.h and has scope_pid (its skeleton's rodata) what is
+ * watched. */
+#define SCOPE_TELL(rodata, scope)                                                                  \
+	do {                                                                                       \
+		(rodata)->self_pid = (uint32_t)getpid();                                           \
+		(rodata)->scope_pid = (scope)->pid;                                                \
+		(rodata)->scope_netns = (scope)->kind == SCOPE_NETNS ? (scope)->netns_inode : 0;   \
+		(rodata)->scope_cgroup_id = (scope)->cgroup_id;                                    \
+		(rodata)->scope_cgroup_level = (scope)->cgroup_level;                              \
+	} while (0)
 
 /* Checks the form alone: "", cgroup:PATH, netns:PATH, pid:N. 0 or -EINVAL. */
 int scope_check(const char *text, struct fail *fail);

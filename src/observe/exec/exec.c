@@ -174,17 +174,9 @@ static int configure(struct exec *exec)
 
 	if (cpu_count < 0)
 		return cpu_count;
-	bpf->rodata->self_pid = (uint32_t)getpid();
 	bpf->rodata->wake_bytes = ring_wake_bytes(agent->ring);
-	if (scope->kind == SCOPE_CGROUP) {
-		bpf->rodata->scope_cgroup_id = scope->cgroup_id;
-		bpf->rodata->scope_cgroup_level = scope->cgroup_level;
-	}
-	if (scope->kind == SCOPE_NETNS)
-		bpf->rodata->scope_netns = scope->netns_inode;
-	if (scope->kind == SCOPE_PID)
-		bpf->rodata->scope_pid = scope->pid;
-	else
+	SCOPE_TELL(bpf->rodata, scope);
+	if (scope->kind != SCOPE_PID)
 		bpf_map__set_max_entries(bpf->maps.scope_pids, 1);
 	return bpf_map__set_max_entries(bpf->maps.scratch_by_cpu, (uint32_t)cpu_count);
 }

@@ -270,12 +270,8 @@ static void configure(struct unix_watch *watch)
 	const struct scope *scope = &watch->agent->scope;
 	struct unix_bpf *bpf = watch->bpf;
 
-	bpf->rodata->self_pid = (uint32_t)getpid();
 	bpf->rodata->wake_bytes = ring_wake_bytes(watch->agent->ring);
-	bpf->rodata->scope_pid = scope->kind == SCOPE_PID ? scope->pid : 0;
-	bpf->rodata->scope_netns = scope->kind == SCOPE_NETNS ? scope->netns_inode : 0;
-	bpf->rodata->scope_cgroup_id = scope->kind == SCOPE_CGROUP ? scope->cgroup_id : 0;
-	bpf->rodata->scope_cgroup_level = scope->kind == SCOPE_CGROUP ? scope->cgroup_level : 0;
+	SCOPE_TELL(bpf->rodata, scope);
 }
 
 /* What is not as good as it could be. */

@@ -146,7 +146,6 @@ static int attach(struct oncpu *oncpu, uint32_t hz, struct fail *fail)
 static void configure(struct oncpu *oncpu, uint32_t hz)
 {
 	const struct agent *agent = oncpu->agent;
-	const struct scope *scope = &agent->scope;
 	struct oncpu_bpf *bpf = oncpu->bpf;
 	uint32_t bytes = RING_BYTES_MINIMUM;
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
@@ -155,15 +154,7 @@ static void configure(struct oncpu *oncpu, uint32_t hz)
 		bytes *= 2;
 	bpf_map__set_max_entries(bpf->maps.stacks, bytes);
 	bpf_map__set_max_entries(bpf->maps.scratch_by_cpu, (uint32_t)cpus);
-	bpf->rodata->self_pid = (uint32_t)getpid();
-	if (scope->kind == SCOPE_CGROUP) {
-		bpf->rodata->scope_cgroup_id = scope->cgroup_id;
-		bpf->rodata->scope_cgroup_level = scope->cgroup_level;
-	}
-	if (scope->kind == SCOPE_NETNS)
-		bpf->rodata->scope_netns = scope->netns_inode;
-	if (scope->kind == SCOPE_PID)
-		bpf->rodata->scope_pid = scope->pid;
+	SCOPE_TELL(bpf->rodata, &agent->scope);
 }
 
 static int oncpu_load(struct oncpu *oncpu, uint32_t hz, struct fail *fail)
