@@ -94,7 +94,7 @@ static void oncpu_tick(void *state, uint64_t now_ns)
 {
 	struct oncpu *oncpu = state;
 
-	if (now_ns - oncpu->collected_ns < INTERVAL_NS)
+	if (now_ns - oncpu->collected_ns < INTERVAL_NS && !sampler_is_filling(oncpu->sampler))
 		return;
 	oncpu->collected_ns = now_ns;
 	collect(oncpu);

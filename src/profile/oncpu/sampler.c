@@ -17,9 +17,7 @@
 #include "engine/privilege.h"
 
 /* How often the ring is looked at when it does not fill up. */
-#define PERIOD_MS     100
-/* Texts that wait for the loop: a batch has no more than these. */
-#define TEXTS_MAXIMUM 4096
+#define PERIOD_MS 100
 
 struct sum_key {
 	struct task_identity task;
@@ -62,7 +60,7 @@ static void add_text(struct sampler *sampler, const struct stack_answer *answer)
 {
 	char *frames;
 
-	if (!answer->text || sampler->text_count == TEXTS_MAXIMUM)
+	if (!answer->text || sampler->text_count == SAMPLER_TEXTS_MAXIMUM)
 		return;
 	frames = strdup(answer->text);
 	if (frames)
@@ -160,7 +158,7 @@ static int prepare(struct sampler *sampler, int ring_fd, struct fail *fail)
 		return r;
 	sampler->sums =
 		map_new(sizeof(struct sum_key), sizeof(struct sum_value), SAMPLER_SUMS_MAXIMUM);
-	sampler->texts = calloc(TEXTS_MAXIMUM, sizeof(*sampler->texts));
+	sampler->texts = calloc(SAMPLER_TEXTS_MAXIMUM, sizeof(*sampler->texts));
 	sampler->ring = ring_buffer__new(ring_fd, on_record, sampler, NULL);
 	if (!sampler->sums || !sampler->texts || !sampler->ring)
 		return fail_set(fail, -ENOMEM, "out of memory");
@@ -243,9 +241,20 @@ static void copy_sums(struct sampler *sampler, struct sampler_batch *batch)
 	sampler->figures.waiting = 0;
 }
 
+bool sampler_is_filling(struct sampler *sampler)
+{
+	bool is_filling;
+
+	pthread_mutex_lock(&sampler->mutex);
+	is_filling = map_count(sampler->sums) >= SAMPLER_SUMS_MAXIMUM / 2 ||
+		     sampler->text_count >= SAMPLER_TEXTS_MAXIMUM / 2;
+	pthread_mutex_unlock(&sampler->mutex);
+	return is_filling;
+}
+
 bool sampler_collect(struct sampler *sampler, struct sampler_batch *ret_batch)
 {
-	struct sampler_text *texts = calloc(TEXTS_MAXIMUM, sizeof(*texts));
+	struct sampler_text *texts = calloc(SAMPLER_TEXTS_MAXIMUM, sizeof(*texts));
 	struct sampler_batch batch = { 0 };
 
 	pthread_mutex_lock(&sampler->mutex);

@@ -10,8 +10,10 @@
 
 struct sampler;
 
-/* Different (process, thread name, stack) between two collections; more make one come sooner. */
-#define SAMPLER_SUMS_MAXIMUM 8192
+/* Different (process, thread name, stack) between two collections, and new stacks; what finds no
+ * room is lost and counted. */
+#define SAMPLER_SUMS_MAXIMUM  8192
+#define SAMPLER_TEXTS_MAXIMUM 4096
 
 struct sampler_sum {
 	struct task_identity task; /* thread is 0: threads of a name count together */
@@ -42,6 +44,8 @@ int sampler_start(int ring_fd, struct sampler **ret_sampler, struct fail *fail);
 void sampler_stop(struct sampler *sampler);
 void sampler_free(struct sampler *sampler); /* accepts NULL; after sampler_stop */
 
+/* True when half the room is taken: to be collected now and not at the end of the interval. */
+bool sampler_is_filling(struct sampler *sampler);
 /* True when there is something; *ret_batch is to be given to sampler_batch_done. Loop thread. */
 bool sampler_collect(struct sampler *sampler, struct sampler_batch *ret_batch);
 struct sampler_figures {
