@@ -41,6 +41,13 @@ struct {
  * distribution has on. Read only where the kernel has no helper (before 5.15). */
 #define KERNEL_STACK_BYTES 16384
 
+#if defined(__TARGET_ARCH_arm64)
+/* The user's registers come first; what follows differs between kernels, and so does the size. */
+struct pt_regs {
+	struct user_pt_regs user_regs;
+} __attribute__((preserve_access_index));
+#endif
+
 /* The registers with which user code entered the kernel. NULL for a thread of the kernel. */
 static __always_inline struct pt_regs *user_registers(struct task_struct *task)
 {
@@ -48,7 +55,8 @@ static __always_inline struct pt_regs *user_registers(struct task_struct *task)
 		return NULL;
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
 		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	return (struct pt_regs *)((char *)BPF_CORE_READ(task, stack) + KERNEL_STACK_BYTES) - 1;
+	return (struct pt_regs *)((char *)BPF_CORE_READ(task, stack) + KERNEL_STACK_BYTES -
+				  bpf_core_type_size(struct pt_regs));
 }
 
 /*

@@ -12,6 +12,14 @@
 #define SIGNAL_SP 160
 #define SIGNAL_IP 168
 
+/* arch/arm64/include/asm/pointer_auth.h: a return address is signed in the bits above those that a
+ * program's addresses have; a program has to ask for addresses beyond 48 bits. */
+#if defined(__aarch64__)
+#define CODE_ADDRESS(word) ((word)&0xffffffffffffULL)
+#else
+#define CODE_ADDRESS(word) (word)
+#endif
+
 static bool read_word(const struct unwind_memory *memory, uint64_t address, uint64_t *ret_word)
 {
 	uint64_t offset = address - memory->address;
@@ -47,6 +55,7 @@ static enum unwind_step step_frame_pointer(
 	if (!read_word(memory, registers->bp, &caller.bp) ||
 		!read_word(memory, registers->bp + 8, &caller.ip))
 		return STEP_NO_RULE;
+	caller.ip = CODE_ADDRESS(caller.ip);
 	if (caller.ip == 0)
 		return STEP_END;
 	*registers = caller;

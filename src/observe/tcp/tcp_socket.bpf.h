@@ -52,7 +52,7 @@ static __always_inline struct cgroup *socket_cgroup(const struct sock *sk)
 {
 	__u64 value;
 
-	if (bpf_core_field_exists(struct sock_cgroup_data, cgroup))
+	if (bpf_core_field_exists(struct sock, sk_cgrp_data.cgroup))
 		return BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
 	bpf_probe_read_kernel(&value, sizeof(value),
 		(const char *)sk + bpf_core_field_offset(struct sock, sk_cgrp_data));
