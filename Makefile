@@ -3,7 +3,8 @@
 #   make          the program at build/skep          make run    install what is missing, build, start, show
 #   make test     every tier this machine can run    make check  unit tier and checkers, no root needed
 #   make bench    ratios with and without skep       make install / make uninstall
-# BUILD=DIR puts everything elsewhere; SANITIZE=address,undefined makes a variant in its own folder.
+# BUILD=DIR puts everything elsewhere; SANITIZE=address,undefined makes a variant in its own folder;
+# ARCH=arm64 builds for that architecture, in its own folder too (make cross-deps brings what it needs).
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -12,7 +13,8 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
 SANITIZE ?=
-BUILD ?= build
+ARCH ?=
+BUILD ?= build$(ARCH:%=/%)
 OUT := $(BUILD)$(if $(SANITIZE),/sanitize)
 GEN := $(BUILD)/gen
 PREFIX ?= /usr/local
@@ -27,11 +29,22 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 
 include tools/packages.mk
 
+# Another architecture: Debian's cross compiler and a tree of that architecture's libraries.
+ifneq ($(ARCH),)
+TRIPLET := $(or $(patsubst arm64,aarch64,$(filter arm64,$(ARCH))),$(error ARCH= may be arm64))-linux-gnu
+SYSROOT ?= $(abspath $(BUILD)/sysroot)
+override CC := $(filter ccache,$(CC)) $(TRIPLET)-gcc --sysroot=$(SYSROOT)
+AR := $(TRIPLET)-ar
+PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
+	PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/$(TRIPLET)/pkgconfig:$(SYSROOT)/usr/share/pkgconfig pkg-config
+endif
+PKG_CONFIG ?= pkg-config
+
 LIBRARIES := libbpf libcap-ng libelf zlib sqlite3 libmicrohttpd libcurl jansson yaml-0.1 libpcre2-8 libxxhash ncursesw
-LIBRARY_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
-LIBRARY_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
-ifeq ($(LIBRARY_LIBS)$(filter deps deps-build run test clean,$(MAKECMDGOALS)),)
-$(warning libraries are missing: `make deps` installs them)
+LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
+ifeq ($(LIBRARY_LIBS)$(filter deps deps-build cross-deps run test clean,$(MAKECMDGOALS)),)
+$(warning libraries are missing: `make $(if $(ARCH),cross-deps ARCH=$(ARCH),deps)` installs them)
 endif
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
@@ -45,9 +58,9 @@ ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZER) -D_GNU_S
 ALL_LDFLAGS = $(LDFLAGS) -pie -Wl,-z,relro,-z,now $(SANITIZER)
 LDLIBS = $(LIBRARY_LIBS) -liberty -lm -lpthread
 
-BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+BPF_ARCH := $(or $(ARCH),$(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/'))
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Werror -Wno-unused-function -D__TARGET_ARCH_$(BPF_ARCH) \
-	-Isrc -I$(GEN) -isystem /usr/include/$(shell $(CC) -print-multiarch)
+	-Isrc -I$(GEN) -isystem $(SYSROOT)/usr/include/$(or $(TRIPLET),$(shell $(CC) -print-multiarch))
 
 SOURCES := $(shell find src -name '*.c' ! -name '*.bpf.c' ! -name '*_test.c' | sort)
 BPF_SOURCES := $(shell find src tests/bench -name '*.bpf.c' | sort)
@@ -200,6 +213,7 @@ pictures: all
 	@tests/page/pictures
 
 kernels: all
+	@$(if $(filter arm64-%,$(NAMES)),$(MAKE) --no-print-directory ARCH=arm64 cross-deps all)
 	@tests/kernels/run $(NAMES)
 
 # make fuzz TARGET=http SECONDS=60: new inputs and crashes go to $(BUILD)/fuzz.
@@ -221,12 +235,19 @@ bench: all $(BENCH_PROGRAMS)
 	@tests/bench/run $(if $(ROWS),$(ROWS),--write)
 
 # ---- machine -----------------------------------------------------------------------------------
-.PHONY: deps deps-build run install uninstall reference format compile_commands clean
+.PHONY: deps deps-build cross-deps run install uninstall reference format compile_commands clean
 deps:
 	@tools/install-packages $(PACKAGES_BUILD) $(PACKAGES_TEST)
 
 deps-build:
 	@tools/install-packages $(PACKAGES_BUILD)
+
+# The compiler is installed, the libraries and what the kernels tier needs of that architecture only unpacked.
+cross-deps:
+	@test -n '$(ARCH)' || { echo 'ARCH= is missing: make cross-deps ARCH=arm64'; exit 2; }
+	@tools/install-packages $(PACKAGES_CROSS_$(ARCH))
+	@tools/make-sysroot $(ARCH) $(SYSROOT) bpftool $(filter lib%-dev zlib1g-dev linux-libc-dev,$(PACKAGES_BUILD)) \
+		$(PACKAGES_GUEST)
 
 # make run FLAGS='--listen 127.0.0.1:8000'
 run:

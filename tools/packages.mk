@@ -54,3 +54,13 @@ PACKAGES_TEST := \
 	wrk \
 	zsh \
 	zstd
+
+# Of the architecture that is built for with ARCH=: its compiler and emulator here, what its guests run in a tree.
+PACKAGES_CROSS_arm64 := \
+	gcc-aarch64-linux-gnu \
+	qemu-system-arm
+
+PACKAGES_GUEST := \
+	curl \
+	jq \
+	nginx-light

@@ -144,14 +144,20 @@ rows_are_all() {
 	equals "$wanted_rows" "$(rows)"
 }
 
-# The door of each feature on Debian's kernels, which all allow the same: a feature that takes another, or is off,
+# Functions can be entered on arm64 since 6.4 (direct calls in its ftrace).
+case $(uname -m)-$(uname -r) in
+aarch64-5.* | aarch64-6.[0-3].*) function_door=kprobe ;;
+*) function_door=fentry ;;
+esac
+
+# The door of each feature on Debian's kernels, which else all allow the same: a feature that takes another, or is off,
 # is told by its line.
-wanted_doors='dns cgroup_skb
+wanted_doors="dns cgroup_skb
 exec tp_btf
 http cgroup_skb
 oncpu perf_event
 tcp tp_btf, sockops
-unix fentry, tp_btf'
+unix $function_door, tp_btf"
 
 doors() {
 	status '.features[] | "\(.name) \(if .state == "on" then .door else .reason end)"' | sort
@@ -163,14 +169,12 @@ all_is_reported() {
 }
 
 burn() {
-	i=0
-	while [ "$i" -lt 200000 ]; do
-		i=$((i + 1))
-	done
+	jq -n '[range(100000) | tostring | length] | add' >/tmp/sum
 }
 
+# From the program's start down to the library's function that works.
 is_profiled() {
-	skep profile --dir "$agent" --since 10m --comm "$(cat /proc/$$/comm)" -o folded | grep -q '[0-9]$'
+	skep profile --dir "$agent" --since 10m --comm jq -o folded | grep -q '__libc_start_main[^;]*;.*;jq_next'
 }
 
 check_agent() {
@@ -191,7 +195,7 @@ check_agent() {
 	check '10 connections are seen from both ends' connections_are_all
 	burn
 	wait_until 30 is_profiled
-	check 'a busy loop is in the profile' is_profiled
+	check 'a busy function and its callers are in the profile' is_profiled
 	# The thread that walks stacks may fall behind here, where a second of work takes many.
 	check 'nothing is lost' equals 0 "$(status '[.features[] | select(.name != "oncpu").lost[]] | add // 0')"
 	wait_until 20 all_is_reported
@@ -282,7 +286,7 @@ unix_wanted() { # REASON-OF-SERVER REASON-OF-CLIENT
 check_unix_doors() {
 	told="$(unix_wanted peer_close local_close)
 failed client missing 0 1"
-	check_unix auto 'fentry, tp_btf' "$told"
+	check_unix auto "$function_door, tp_btf" "$told"
 	check_unix kprobe 'kprobe, tp_btf' "$told"
 	# Since 6.7 a cgroup hook tells of connects; before, only who accepts is seen.
 	if grep -q bpf_sock_addr_set_sun_path /proc/kallsyms; then
