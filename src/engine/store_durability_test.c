@@ -154,8 +154,11 @@ static int live_through_full_disk(struct scene *scene)
 	EXPECT(counts.problem.code == -ENOSPC);
 	EXPECT(strstr(counts.problem.text, "disk is full"));
 	unlink(filler);
-	while (counts.problem.code != 0)
-		counts = scene_flush_and_wait(scene, 0);
+	/* The clock of the scene stands still: days of it would go by, and rows expire. */
+	while (counts.problem.code != 0) {
+		sched_yield();
+		store_get_counts(scene->store, &counts);
+	}
 	scene_write_one(scene, "/after");
 	sent++;
 	store_close(TAKE(scene->store), &counts);
