@@ -2,7 +2,7 @@
 -- :since  1h  time  how far back to look
 SELECT service, path, reason,
        count(*) AS failed,
-       max(time_ns) AS last_ns
+       max(time_ns) AS last_time_ns
 FROM unix
 WHERE time_ns >= :since AND event = 'failed'
 GROUP BY service, path, reason

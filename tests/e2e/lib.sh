@@ -11,7 +11,7 @@
 #   skep_status FILTER        what jq finds in `skep status -o json`
 #   in_scope COMMAND…         runs a command inside the watched cgroup, in the foreground
 #   start_in_scope COMMAND…   the same in the background; sets $STARTED_PID; ends with the test
-#   free_port                 prints a TCP port of 127.0.0.1 that nobody uses now
+#   free_port                 prints a port that nobody uses now, for TCP and UDP
 #   wait_until SECONDS COMMAND…   0 as soon as the command succeeds, 1 when the time is over
 #   ok NAME | not_ok NAME REASON | skip NAME REASON       one line a case
 #   expect NAME WANTED FOUND  ok when both texts are equal      need COMMAND…   skip all when one is missing
@@ -57,7 +57,20 @@ wait_until() {
 }
 
 free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+	# Below what the kernel gives to clients (ip_local_port_range), so that none of them takes it meanwhile.
+	python3 - <<'END'
+import random, socket
+while True:
+    port = random.randrange(10000, 32768)
+    try:
+        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagram:
+            stream.bind(("", port))
+            datagram.bind(("", port))
+    except OSError:
+        continue
+    print(port)
+    break
+END
 }
 
 e2e_cgroup_root() {
