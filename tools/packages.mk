@@ -47,6 +47,7 @@ PACKAGES_TEST := \
 	pngquant \
 	podman \
 	procps \
+	prometheus \
 	python3 \
 	qemu-system-x86 \
 	runc \
