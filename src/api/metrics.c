@@ -46,6 +46,17 @@ struct metrics {
 	struct map *series;
 };
 
+/* The series of a key, a fresh one while there are less than maximum of all keys, or NULL. */
+static struct series *series_of(
+	struct metrics *metrics, const struct series_key *key, size_t maximum)
+{
+	struct series *series = map_find(metrics->series, key);
+
+	if (series || map_count(metrics->series) >= maximum)
+		return series;
+	return map_add(metrics->series, key, NULL);
+}
+
 static struct series *find_series(struct metrics *metrics, const struct request_event *event)
 {
 	struct series_key key = { .role = event->role };
@@ -54,11 +65,17 @@ static struct series *find_series(struct metrics *metrics, const struct request_
 	str_set(key.service, event->process.service);
 	str_set(key.peer_service, event->peer_service);
 	str_set(key.protocol, event->protocol);
-	series = map_find(metrics->series, &key);
-	if (series || map_count(metrics->series) < METRICS_SERIES_MAXIMUM)
-		return series ? series : map_add(metrics->series, &key, NULL);
-	key = (struct series_key){ .service = OTHER, .peer_service = OTHER };
-	return map_add(metrics->series, &key, NULL);
+	series = series_of(metrics, &key, METRICS_PAIRS_MAXIMUM);
+	if (series)
+		return series;
+	memset(key.peer_service, 0, sizeof(key.peer_service));
+	str_set(key.peer_service, OTHER);
+	series = series_of(metrics, &key, METRICS_SERIES_MAXIMUM);
+	if (series)
+		return series;
+	memset(key.service, 0, sizeof(key.service));
+	str_set(key.service, OTHER);
+	return series_of(metrics, &key, METRICS_SERIES_MAXIMUM + METRICS_REST_MAXIMUM);
 }
 
 static void on_event(void *context, const struct event_header *header)
@@ -90,9 +107,8 @@ int metrics_new(struct agent *agent, struct metrics **ret_metrics)
 	if (!metrics)
 		return error;
 	metrics->agent = agent;
-	/* One more for "(other)". */
-	metrics->series = map_new(
-		sizeof(struct series_key), sizeof(struct series), METRICS_SERIES_MAXIMUM + 1);
+	metrics->series = map_new(sizeof(struct series_key), sizeof(struct series),
+		METRICS_SERIES_MAXIMUM + METRICS_REST_MAXIMUM);
 	if (metrics->series)
 		error = pipeline_add_output(agent->pipeline, on_event, metrics);
 	if (error) {

@@ -90,27 +90,41 @@ static void counts_and_buckets(void **state)
 	metrics_free(metrics);
 }
 
+static unsigned int lines_with(const char *text, const char *start)
+{
+	unsigned int lines = 0;
+
+	for (const char *at = strstr(text, start); at; at = strstr(at + 1, start))
+		lines++;
+	return lines;
+}
+
+/* All of a service's peers beyond the bound are one, and services beyond the next bound too. */
 static void series_are_bounded(void **state)
 {
 	struct agent *agent = *state;
 	struct metrics *metrics;
-	unsigned int lines = 0;
 	char *text;
 
 	assert_int_equal(metrics_new(agent, &metrics), 0);
-	for (unsigned int i = 0; i < METRICS_SERIES_MAXIMUM + 50; i++) {
+	emit(agent, "first", NS_PER_MS, 1);
+	for (unsigned int i = 1; i < METRICS_SERIES_MAXIMUM + 50; i++) {
 		char service[16];
 
 		snprintf(service, sizeof(service), "s%u", i);
 		emit(agent, service, NS_PER_MS, 1);
 	}
+	emit(agent, "first", NS_PER_MS, 1);
 	text = text_of(metrics);
-	for (const char *at = strstr(text, "\nskep_requests_total{"); at;
-		at = strstr(at + 1, "\nskep_requests_total{"))
-		lines++;
-	assert_int_equal(lines, METRICS_SERIES_MAXIMUM + 1);
+	assert_int_equal(lines_with(text, "\nskep_requests_total{"), METRICS_SERIES_MAXIMUM + 1);
+	assert_int_equal(
+		lines_with(text, "\nskep_requests_total{service=\"s"), METRICS_SERIES_MAXIMUM - 1);
+	assert_int_equal(lines_with(text, ",peer_service=\"(other)\",protocol=\"http\","
+					  "role=\"server\"} 1\n"),
+		2 * (METRICS_SERIES_MAXIMUM - METRICS_PAIRS_MAXIMUM));
+	assert_non_null(strstr(text, "\nskep_requests_total" LABELS("first") "} 2\n"));
 	assert_non_null(strstr(text, "skep_requests_total{service=\"(other)\",peer_service=\""
-				     "(other)\",protocol=\"\",role=\"unknown\"} 50\n"));
+				     "(other)\",protocol=\"http\",role=\"server\"} 50\n"));
 	free(text);
 	metrics_free(metrics);
 }

@@ -149,6 +149,8 @@ static const struct manual_example run_examples[] = {
 const struct command run_command = {
 	.name = "run",
 	.summary = "start the agent: watch everything, store, serve the page",
+	.description = "Prometheus scrapes /metrics at the page's address; the file `token` in the "
+		       "agent's folder is its credentials_file.",
 	.examples = run_examples,
 	.options = run_rows,
 	.option_count = ARRAY_LENGTH(run_rows),
