@@ -36,6 +36,18 @@ seen AS (
     WHERE time_ns >= :since AND time_ns < :until
       AND (event IN ('connect', 'accept', 'existing') OR reason IN ('refused', 'denied', 'busy'))
     GROUP BY client, server, role
+    UNION ALL
+    SELECT CASE role WHEN 'client' THEN service ELSE peer_service END AS client,
+           CASE role WHEN 'client' THEN peer_service ELSE service END AS server,
+           'udp' AS protocol,
+           role,
+           sum(is_start) AS requests,
+           0 AS errors,
+           NULL AS p50_ns,
+           NULL AS p99_ns
+    FROM udp
+    WHERE time_ns >= :since AND time_ns < :until AND protocol = ''
+    GROUP BY client, server, role
 )
 SELECT client, server, protocol,
        max(requests) AS requests,

@@ -25,7 +25,7 @@ struct edge {
 	uint64_t errors;
 	uint64_t p50_ns;
 	uint64_t p99_ns;
-	bool has_latency; /* else its requests are connections */
+	bool has_latency; /* else its requests are connections, or flows */
 };
 
 static void read_name(const struct query_value *value, char *destination, size_t size)
@@ -48,6 +48,14 @@ static void read_edge(const struct query_value *values, struct edge *ret_edge)
 	ret_edge->has_latency = values[P50].type != QUERY_NULL;
 }
 
+/* What an edge counts. */
+static const char *count_word(const struct edge *edge)
+{
+	if (edge->has_latency)
+		return "requests";
+	return str_equal(edge->protocol, "udp") ? "flows" : "connections";
+}
+
 static int write_text(void *context, const struct query_value *values, unsigned int count)
 {
 	_cleanup_(buf_done)
@@ -65,7 +73,7 @@ static int write_text(void *context, const struct query_value *values, unsigned 
 	str_from_duration(p50, sizeof(p50), edge.p50_ns);
 	str_from_duration(p99, sizeof(p99), edge.p99_ns);
 	fprintf(context, "%s  %s  %llu %s", buf_text(&line), edge.protocol,
-		(unsigned long long)edge.requests, edge.has_latency ? "requests" : "connections");
+		(unsigned long long)edge.requests, count_word(&edge));
 	if (edge.errors > 0)
 		fprintf(context, ", %llu errors (%.1f %%)", (unsigned long long)edge.errors,
 			100.0 * (double)edge.errors / (double)edge.requests);

@@ -139,7 +139,8 @@ struct packet_flow {
 	__u8 local_address[16];
 	__u16 local_port;
 	__u8 first_direction;
-	__u8 reserved;
+	__u8 protocol; /* what its datagrams look like: enum packet_protocol + 1, 0: nothing known
+			*/
 	__u32 network_namespace;
 };
 

@@ -118,6 +118,7 @@ struct udp_place {
 	__u16 local_port;
 	__u16 is_answer; /* where the payload looks like DNS */
 	__u32 role;	 /* the same: enum packet_role of this end */
+	__u32 protocol;	 /* as in struct packet_flow */
 	__u32 offset;	 /* of the payload */
 	__u32 length;
 };
@@ -240,11 +241,14 @@ static __always_inline void flow_count(struct __sk_buff *skb, void *table, struc
 		udp_count(PACKET_UDP_LOST, packets);
 		return;
 	}
-	if (!flow->owner.pid)
+	/* A socket that was handed on is that of who uses it. */
+	if (flow->owner.pid != socket->owner.pid)
 		flow->owner = socket->owner;
 	__sync_fetch_and_add(&flow->packets[side], packets);
 	__sync_fetch_and_add(&flow->bytes[side], place->length);
 	flow->last_ns = bpf_ktime_get_ns();
+	if (place->protocol)
+		flow->protocol = place->protocol;
 }
 
 /* ---- DNS ---- */
@@ -328,6 +332,7 @@ static __always_inline void look_for_dns(struct __sk_buff *skb, struct udp_place
 	match = dns_match(header, is_expected);
 	if (match == DNS_MATCH_NO)
 		return;
+	place->protocol = PROTOCOL_dns + 1;
 	place->is_answer = match == DNS_MATCH_ANSWER;
 	place->role =
 		place->is_answer == (direction == PACKET_INGRESS) ? PACKET_CLIENT : PACKET_SERVER;
@@ -360,12 +365,12 @@ __noinline int on_datagram(struct __sk_buff *skb, __u32 direction)
 	if (socket->is_ignored)
 		return 0;
 	place.key.cookie = socket->cookie;
+	if (wants_datagrams)
+		look_for_dns(skb, &place, socket, direction);
 	if (wants_flows && (flow_generation & 1))
 		flow_count(skb, &flows_odd, &place, socket, direction);
 	else if (wants_flows)
 		flow_count(skb, &flows_even, &place, socket, direction);
-	if (wants_datagrams)
-		look_for_dns(skb, &place, socket, direction);
 	return 0;
 }
 

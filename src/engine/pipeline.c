@@ -75,6 +75,11 @@ void pipeline_remove_output(struct pipeline *pipeline, pipeline_output *output, 
 	pipeline->output_count = kept;
 }
 
+struct both_ends {
+	struct peer_end local;
+	struct peer_end peer;
+};
+
 static struct peer_end end_at(const char *event, uint16_t address, uint16_t port)
 {
 	struct peer_end end = { 0 };
@@ -84,30 +89,49 @@ static struct peer_end end_at(const char *event, uint16_t address, uint16_t port
 	return end;
 }
 
+/* own: the process at this end. */
+static struct both_ends ends_of(const struct event_header *header, const struct event_process *own)
+{
+	const struct event_ends *at = header->kind->ends;
+	const char *event = (const char *)header;
+	struct both_ends ends = {
+		.local = end_at(event, at->local_address, at->local_port),
+		.peer = end_at(event, at->peer_address, at->peer_port),
+	};
+
+	ends.local.network_namespace = ends.peer.network_namespace = own->network_namespace;
+	ends.local.is_datagram = ends.peer.is_datagram = at->is_datagram;
+	return ends;
+}
+
+static void note_end(
+	struct pipeline *pipeline, const struct peer_end *local, const struct event_process *own)
+{
+	if (own->service[0] && local->port)
+		peer_note(pipeline->peers, local, own->service);
+}
+
 /* The service at the other end, when that is on this node too; own: the process at this end. */
 static void name_peer(
 	struct pipeline *pipeline, struct event_header *header, const struct event_process *own)
 {
-	const struct event_ends *ends = header->kind->ends;
+	const struct event_ends *at = header->kind->ends;
+	struct both_ends ends = ends_of(header, own);
+	const struct peer_end *peer = &ends.peer;
 	char *event = (char *)header;
-	struct peer_end local = end_at(event, ends->local_address, ends->local_port);
-	struct peer_end peer = end_at(event, ends->peer_address, ends->peer_port);
 	struct event_process listener = { 0 };
 	const char *service;
 
-	local.network_namespace = own->network_namespace;
-	peer.network_namespace = own->network_namespace;
-	if (own->service[0] && local.port)
-		peer_note(pipeline->peers, &local, own->service);
-	if (!peer.port)
+	note_end(pipeline, &ends.local, own);
+	if (!peer->port)
 		return;
-	service = peer_find(pipeline->peers, &peer);
-	if (!service && *(uint8_t *)(event + ends->role) == ROLE_CLIENT &&
-		node_listener_find(pipeline->node, peer.network_namespace, &peer.address, peer.port,
-			&listener) == 0)
+	service = peer_find(pipeline->peers, peer);
+	if (!service && !peer->is_datagram && *(uint8_t *)(event + at->role) == ROLE_CLIENT &&
+		node_listener_find(pipeline->node, peer->network_namespace, &peer->address,
+			peer->port, &listener) == 0)
 		service = listener.service;
 	if (service)
-		str_copy(event + ends->peer_service, EVENT_SERVICE_BYTES, service);
+		str_copy(event + at->peer_service, EVENT_SERVICE_BYTES, service);
 }
 
 /* What the feature saw itself stays where the node knows nothing: a process that is gone. */
@@ -122,6 +146,19 @@ static void describe(struct node *node, struct event_process *process)
 		memcpy(process->comm, comm, sizeof(comm));
 	if (!process->network_namespace)
 		process->network_namespace = network_namespace;
+}
+
+void pipeline_note(struct pipeline *pipeline, struct event_header *event)
+{
+	struct event_process *process =
+		(struct event_process *)((char *)event + event->kind->process_offset);
+	struct both_ends ends;
+
+	if (!pipeline->node)
+		return;
+	describe(pipeline->node, process);
+	ends = ends_of(event, process);
+	note_end(pipeline, &ends.local, process);
 }
 
 void pipeline_emit(struct pipeline *pipeline, struct event_header *event)

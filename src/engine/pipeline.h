@@ -24,4 +24,10 @@ void pipeline_remove_output(struct pipeline *pipeline, pipeline_output *output, 
  * network_namespace stay where nothing is known), then calls the outputs. */
 void pipeline_emit(struct pipeline *pipeline, struct event_header *event);
 
+/*
+ * Fills the process part of an event with two ends, and remembers who is at this end, so that the
+ * events of the other end can name it: for those that are emitted later in one go.
+ */
+void pipeline_note(struct pipeline *pipeline, struct event_header *event);
+
 #endif

@@ -79,16 +79,17 @@ struct event_ends {
 	uint16_t peer_address;
 	uint16_t peer_port;
 	uint16_t peer_service; /* char[EVENT_SERVICE_BYTES], which the pipeline fills */
+	bool is_datagram;      /* UDP: its ports are others than those of streams */
 };
-#define EVENT_ENDS(struct_)                                                                        \
-	(&(const struct event_ends){                                                               \
-		.role = offsetof(struct struct_, role),                                            \
+/* EVENT_ENDS(struct) or EVENT_ENDS(struct, .is_datagram = true) */
+#define EVENT_ENDS(struct_, ...)                                                                   \
+	(&(const struct event_ends){ .role = offsetof(struct struct_, role),                       \
 		.local_address = offsetof(struct struct_, local_address),                          \
 		.local_port = offsetof(struct struct_, local_port),                                \
 		.peer_address = offsetof(struct struct_, peer_address),                            \
 		.peer_port = offsetof(struct struct_, peer_port),                                  \
 		.peer_service = offsetof(struct struct_, peer_service),                            \
-	})
+		__VA_ARGS__ })
 
 /* A kind of event: a table of the store, a word of `skep watch`. */
 struct event_kind {

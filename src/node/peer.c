@@ -41,6 +41,7 @@ static struct peer_end key_of(const struct peer_end *end)
 	memset(&key, 0, sizeof(key));
 	key.address = end->address;
 	key.port = end->port;
+	key.is_datagram = end->is_datagram;
 	if (address_is_loopback(&end->address))
 		key.network_namespace = end->network_namespace;
 	return key;

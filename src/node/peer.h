@@ -15,6 +15,7 @@ struct peer_end {
 	struct address address;
 	uint32_t network_namespace; /* counts for loopback addresses only */
 	uint16_t port;
+	bool is_datagram; /* a port of UDP */
 };
 
 /* maximum: ends that are remembered. NULL without memory. */

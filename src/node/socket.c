@@ -4,6 +4,7 @@
  * process whose descriptors lead to their inodes.
  */
 #include <ctype.h>
+#include <netinet/in.h>
 
 #include "base/fd.h"
 #include "base/str.h"
@@ -186,10 +187,10 @@ void socket_list_find_owners(int root_fd, struct socket_list *list)
 	}
 }
 
-int socket_scan(const struct node *node, socket_visit *visit, void *context)
+int socket_scan(const struct node *node, int protocol, socket_visit *visit, void *context)
 {
 	_cleanup_(socket_list_done)
-	struct socket_list list = {};
+	struct socket_list list = { .is_udp = protocol == IPPROTO_UDP };
 	_cleanup_(freep)
 	struct network_namespace *namespaces =
 		calloc(NETWORK_NAMESPACES_MAXIMUM, sizeof(*namespaces));

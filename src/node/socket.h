@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TCP sockets that exist already, and who has them open: for connections and listeners older than
- * the agent. Reads sock_diag (sock_diag(7)) in every network namespace that a process lives in,
- * /proc/PID/net/tcp where that is refused, and /proc/PID/fd. Keeps nothing; any thread, since it
- * uses only the node's folders. Takes about 1 ms per 1000 open descriptors of the node.
+ * TCP and UDP sockets that exist already, and who has them open: for those that are older than the
+ * agent. Reads sock_diag (sock_diag(7)) in every network namespace that a process lives in,
+ * /proc/PID/net/tcp or udp where that is refused, and /proc/PID/fd. Keeps nothing; any thread,
+ * since it uses only the node's folders. Takes about 1 ms per 1000 open descriptors of the node.
  */
 #ifndef SKEP_NODE_SOCKET_H
 #define SKEP_NODE_SOCKET_H
@@ -15,7 +15,8 @@ struct node;
 #define SOCKETS_MAXIMUM		   262144
 #define NETWORK_NAMESPACES_MAXIMUM 1024
 
-/* States of enum tcp_state in the kernel's include/net/tcp_states.h, for socket.state. */
+/* States of enum tcp_state in the kernel's include/net/tcp_states.h, for socket.state. Those of UDP
+ * are established with a peer and close without. */
 enum {
 	SOCKET_ESTABLISHED = 1,
 	SOCKET_SYN_SENT = 2,
@@ -47,17 +48,18 @@ struct socket_entry {
 typedef void socket_visit(void *context, const struct socket_entry *socket);
 
 /*
- * Visits all TCP sockets of the node with their owners. A socket of several processes is given to
- * the one with the lowest pid that is not a service manager. Returns their number, or -errno when
- * nothing could be read; -E2BIG after SOCKETS_MAXIMUM were visited.
+ * Visits all sockets of a protocol, IPPROTO_TCP or IPPROTO_UDP, with their owners. A socket of
+ * several processes is given to the one with the lowest pid that is not a service manager. Returns
+ * their number, or -errno when nothing could be read; -E2BIG after SOCKETS_MAXIMUM were visited.
  */
-int socket_scan(const struct node *node, socket_visit *visit, void *context);
+int socket_scan(const struct node *node, int protocol, socket_visit *visit, void *context);
 
 /* The parts of socket_scan. */
 struct socket_list {
 	struct socket_entry *items;
 	size_t count, capacity;
 	bool is_cut; /* there were more than SOCKETS_MAXIMUM */
+	bool is_udp; /* set before: of UDP, not of TCP */
 };
 
 /* A network namespace and a process that lives in it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The TCP sockets of one network namespace, without their owners. In: a process that lives there;
- * out: entries from sock_diag or, where that is refused, from /proc/PID/net/tcp and tcp6.
+ * The TCP or UDP sockets of one network namespace, without their owners. In: a process that lives
+ * there; out: entries from sock_diag or, where that is refused, from /proc/PID/net/tcp and tcp6.
  */
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -66,7 +66,7 @@ static int list_family(
 			.nlmsg_type = SOCK_DIAG_BY_FAMILY,
 			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		.request = { .sdiag_family = (uint8_t)family,
-			.sdiag_protocol = IPPROTO_TCP,
+			.sdiag_protocol = list->is_udp ? IPPROTO_UDP : IPPROTO_TCP,
 			.idiag_states = states },
 	};
 	struct taking taking = { list, network_namespace };
@@ -130,8 +130,8 @@ static int list_file(int root_fd, const struct network_namespace *namespace, int
 	struct socket_entry found;
 	char path[64];
 
-	snprintf(path, sizeof(path), "proc/%u/net/%s", namespace->pid,
-		family == AF_INET6 ? "tcp6" : "tcp");
+	snprintf(path, sizeof(path), "proc/%u/net/%s%s", namespace->pid,
+		list->is_udp ? "udp" : "tcp", family == AF_INET6 ? "6" : "");
 	int result = file_read(root_fd, path, &text);
 	if (result < 0)
 		return result;

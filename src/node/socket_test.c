@@ -87,7 +87,8 @@ static void finds_owners(void **state)
 		{ 0, 0, HOST, 80, 40002, SOCKET_ESTABLISHED, "192.0.2.2", "192.0.2.9" },
 	};
 
-	assert_int_equal(socket_scan(fixture->node, collect, &list), ARRAY_LENGTH(wanted));
+	assert_int_equal(
+		socket_scan(fixture->node, IPPROTO_TCP, collect, &list), ARRAY_LENGTH(wanted));
 	for (size_t i = 0; i < ARRAY_LENGTH(wanted); i++) {
 		const struct socket_entry *found = find_inode(&list, wanted[i].inode);
 		char text[ADDRESS_TEXT_BYTES];
@@ -261,7 +262,7 @@ static void finds_sockets_of_this_process(void **state)
 	int served = accept4(server, NULL, NULL, SOCK_CLOEXEC);
 	assert_return_code(served, errno);
 	assert_return_code(node_new("/", &node, &fail), 0);
-	assert_true(socket_scan(node, collect, &list) >= 3);
+	assert_true(socket_scan(node, IPPROTO_TCP, collect, &list) >= 3);
 	assert_return_code(address_parse("127.0.0.1", &loopback), 0);
 	assert_return_code(
 		node_listener_find(node, 0, &loopback, ntohs(address.sin_port), &process), 0);

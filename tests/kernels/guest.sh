@@ -144,6 +144,25 @@ rows_are_all() {
 	equals "$wanted_rows" "$(rows)"
 }
 
+# What syslogd sends on: "sender role datagrams".
+datagrams() {
+	skep sql --dir "$agent" -o json "SELECT pid, role, sum(packets_sent) AS n FROM udp WHERE peer_port = 5514
+		GROUP BY pid, role" | jq -r '"\(.pid) \(.role) \(.n)"'
+}
+
+datagrams_are_all() {
+	equals "$syslogd_pid client 6" "$(datagrams)"
+}
+
+send_datagrams() {
+	syslogd -n -O /tmp/messages -R 127.0.0.1:5514 &
+	syslogd_pid=$!
+	wait_until 20 test -S /dev/log
+	for number in 1 2 3 4 5 6; do
+		logger "message $number"
+	done
+}
+
 # Functions can be entered on arm64 since 6.4 (direct calls in its ftrace).
 case $(uname -m)-$(uname -r) in
 aarch64-5.* | aarch64-6.[0-3].*) function_door=kprobe ;;
@@ -157,6 +176,7 @@ exec tp_btf
 http cgroup_skb
 oncpu perf_event
 tcp tp_btf, sockops
+udp cgroup_skb
 unix $function_door, tp_btf"
 
 doors() {
@@ -193,6 +213,9 @@ check_agent() {
 	check '240 exchanges are seen from both ends' rows_are_all
 	wait_until 20 connections_are_all
 	check '10 connections are seen from both ends' connections_are_all
+	send_datagrams
+	wait_until 30 datagrams_are_all
+	check '6 datagrams are seen, and who sent them' datagrams_are_all
 	burn
 	wait_until 30 is_profiled
 	check 'a busy function and its callers are in the profile' is_profiled
@@ -200,7 +223,7 @@ check_agent() {
 	check 'nothing is lost' equals 0 "$(status '[.features[] | select(.name != "oncpu").lost[]] | add // 0')"
 	wait_until 20 all_is_reported
 	check 'all seen is reported' all_is_reported
-	kill -TERM "$watch_pid" "$agent_pid"
+	kill -TERM "$watch_pid" "$syslogd_pid" "$agent_pid"
 	wait "$agent_pid"
 	check 'agent ends with 0' equals 0 $?
 	# The kernel lets go of the programs of a cgroup and of sockets in its own time.

@@ -380,6 +380,69 @@ export interface TcpEvent {
   connection: number;
 }
 
+/** datagrams between a socket and a peer in a time, seen from one end */
+export interface UdpEvent {
+  kind: "udp";
+  v: 1;
+  id: number;
+  /** RFC 3339, UTC */
+  time: string;
+  /** when it happened, in nanoseconds since 1970 */
+  time_ns: number;
+  /** the end that was watched: client, when it sent first; unknown for a flow that may be older than the agent and whose ports do not tell */
+  role: "unknown" | "server" | "client";
+  /** what its datagrams look like: dns; empty when nothing is known */
+  protocol: string;
+  /** the first row of its flow: their number is the number of flows */
+  is_start: boolean;
+  /** from the row's first packet to its last */
+  duration_ns: number;
+  /** payload sent in the row's time */
+  bytes_sent: number;
+  /** payload received in the row's time */
+  bytes_received: number;
+  /** datagrams sent in the row's time, each for itself where the kernel takes many at once */
+  packets_sent: number;
+  /** datagrams received in the row's time */
+  packets_received: number;
+  /** process id in the host's namespace, 0 when unknown */
+  pid: number;
+  /** name of the process as the kernel keeps it */
+  comm: string;
+  /** path of the executable */
+  exe: string;
+  /** what people call it: pod, container, unit or program */
+  service: string;
+  /** container name, or short id where no name is known */
+  container: string;
+  /** image that the container was made from */
+  image: string;
+  /** Kubernetes namespace/pod */
+  pod: string;
+  /** systemd unit that the process belongs to */
+  unit: string;
+  /** process id of the parent */
+  parent_pid: number;
+  /** name of the parent */
+  parent_comm: string;
+  /** user id */
+  uid: number;
+  /** inode number of the network namespace, 0 when unknown */
+  netns: number;
+  /** address of the watched end; a group's, for what came by multicast */
+  local_address: string;
+  /** port of the watched end */
+  local_port: number;
+  /** address of the other end */
+  peer_address: string;
+  /** port of the other end */
+  peer_port: number;
+  /** who is at the other end, where that is on this node */
+  peer_service: string;
+  /** socket cookie: the same for all flows of a socket */
+  connection: number;
+}
+
 /** a step in the life of a unix socket's connection, seen from one end */
 export interface UnixEvent {
   kind: "unix";
@@ -441,7 +504,7 @@ export interface UnixEvent {
   connection: number;
 }
 
-export type Event = DnsEvent | RequestEvent | ExecEvent | ExitEvent | SampleEvent | StackEvent | TcpEvent | UnixEvent;
+export type Event = DnsEvent | RequestEvent | ExecEvent | ExitEvent | SampleEvent | StackEvent | TcpEvent | UdpEvent | UnixEvent;
 export type Kind = Event["kind"];
 
 export interface Field {
@@ -627,6 +690,35 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "family", type: "word", unit: "none", isKey: false, isWide: false, help: "what the socket speaks; ipv4_in_ipv6: IPv4 on an IPv6 socket", words: ["unknown", "ipv4", "ipv6", "ipv4_in_ipv6"] },
     { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "socket cookie: the same for all events of a connection" },
   ],
+  udp: [
+    { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
+    { name: "role", type: "word", unit: "none", isKey: true, isWide: true, help: "the end that was watched: client, when it sent first; unknown for a flow that may be older than the agent and whose ports do not tell", words: ["unknown", "server", "client"] },
+    { name: "protocol", type: "text", unit: "none", isKey: true, isWide: true, help: "what its datagrams look like: dns; empty when nothing is known" },
+    { name: "is_start", type: "bool", unit: "none", isKey: false, isWide: true, help: "the first row of its flow: their number is the number of flows" },
+    { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "from the row's first packet to its last" },
+    { name: "bytes_sent", type: "number", unit: "bytes", isKey: false, isWide: true, help: "payload sent in the row's time" },
+    { name: "bytes_received", type: "number", unit: "bytes", isKey: false, isWide: true, help: "payload received in the row's time" },
+    { name: "packets_sent", type: "number", unit: "count", isKey: false, isWide: true, help: "datagrams sent in the row's time, each for itself where the kernel takes many at once" },
+    { name: "packets_received", type: "number", unit: "count", isKey: false, isWide: true, help: "datagrams received in the row's time" },
+    { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
+    { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
+    { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
+    { name: "service", type: "text", unit: "none", isKey: true, isWide: true, help: "what people call it: pod, container, unit or program" },
+    { name: "container", type: "text", unit: "none", isKey: true, isWide: true, help: "container name, or short id where no name is known" },
+    { name: "image", type: "text", unit: "none", isKey: false, isWide: false, help: "image that the container was made from" },
+    { name: "pod", type: "text", unit: "none", isKey: true, isWide: false, help: "Kubernetes namespace/pod" },
+    { name: "unit", type: "text", unit: "none", isKey: false, isWide: false, help: "systemd unit that the process belongs to" },
+    { name: "parent_pid", type: "number", unit: "none", isKey: false, isWide: false, help: "process id of the parent" },
+    { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
+    { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
+    { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
+    { name: "local_address", type: "address", unit: "none", isKey: false, isWide: true, help: "address of the watched end; a group's, for what came by multicast" },
+    { name: "local_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the watched end" },
+    { name: "peer_address", type: "address", unit: "none", isKey: false, isWide: true, help: "address of the other end" },
+    { name: "peer_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the other end" },
+    { name: "peer_service", type: "text", unit: "none", isKey: true, isWide: false, help: "who is at the other end, where that is on this node" },
+    { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "socket cookie: the same for all flows of a socket" },
+  ],
   unix: [
     { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
     { name: "event", type: "word", unit: "none", isKey: true, isWide: true, help: "what happened to the connection; existing: it is older than the agent", words: ["unknown", "listen", "connect", "accept", "existing", "close", "failed"] },
@@ -665,5 +757,6 @@ export const summaries: Record<Kind, string> = {
   sample: "a stack was found running on a CPU, so many times within some seconds",
   stack: "the frames of a stack that samples name by its number",
   tcp: "a step in the life of a TCP connection, seen from one end",
+  udp: "datagrams between a socket and a peer in a time, seen from one end",
   unix: "a step in the life of a unix socket's connection, seen from one end",
 };

@@ -47,6 +47,13 @@ static void dns_report(void *context, const struct dns_exchange *exchange)
 	pipeline_emit(dns->agent->pipeline, &dns->event.header);
 }
 
+/* The server's end may be told of before the client's: it shall find who asked. */
+static void note_client(struct dns *dns, const struct packet_common *origin)
+{
+	dns_event_begin(&dns->event, origin);
+	pipeline_note(dns->agent->pipeline, &dns->event.header);
+}
+
 static void dns_message(void *context, const struct stream_message *message)
 {
 	struct dns *dns = context;
@@ -71,6 +78,8 @@ static void dns_message(void *context, const struct stream_message *message)
 	/* It only looked like one; or it is one on the way in the other direction. */
 	if (dns_parse(bytes, &parsed) < 0 || parsed.is_answer != message->is_answer)
 		return;
+	if (message->origin->role == ROLE_CLIENT && !parsed.is_answer)
+		note_client(dns, message->origin);
 	dns_pair_take(dns->pair, &arrival);
 }
 

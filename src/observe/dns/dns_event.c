@@ -128,28 +128,33 @@ static void fill_answer(struct dns_event *event, const struct dns_exchange *exch
 	str_set(event->answers, answer->answers);
 }
 
+void dns_event_begin(struct dns_event *event, const struct packet_common *origin)
+{
+	memset(event, 0, sizeof(*event));
+	event->header.kind = &dns_kind;
+	fill_process(&event->process, origin);
+	event->role = origin->role;
+	copy_ends(&event->local_address, &event->peer_address, &origin->ends);
+	event->local_port = origin->ends.local_port;
+	event->peer_port = origin->ends.peer_port;
+	event->connection = origin->cookie;
+}
+
 void dns_event_fill(struct dns_event *event, const struct dns_exchange *exchange)
 {
 	const struct dns_question *question = exchange->question;
 	const struct packet_common *origin = &question->origin;
 
-	memset(event, 0, sizeof(*event));
-	event->header.kind = &dns_kind;
+	dns_event_begin(event, origin);
 	event->header.time_ns = question->first_ns;
-	fill_process(&event->process, origin);
-	event->role = origin->role;
 	event->transport = !question->is_datagram;
 	event->is_error = is_error(exchange);
 	event->retries = question->retries;
 	event->edns_bytes = question->edns_bytes;
 	event->request_bytes = question->bytes;
 	event->duration_ns = exchange->end_ns - question->first_ns;
-	copy_ends(&event->local_address, &event->peer_address, &origin->ends);
 	event->server_address =
 		origin->role == ROLE_SERVER ? event->local_address : event->peer_address;
-	event->local_port = origin->ends.local_port;
-	event->peer_port = origin->ends.peer_port;
-	event->connection = origin->cookie;
 	operation_of(question, event->type, sizeof(event->type));
 	dns_class_word(question->class, event->class, sizeof(event->class));
 	str_set(event->name, question->name);

@@ -42,6 +42,8 @@ struct dns_event {
 
 extern const struct event_kind dns_kind;
 
+/* Who and where, of a message; nothing of an exchange yet. */
+void dns_event_begin(struct dns_event *event, const struct packet_common *origin);
 /* Fill all but names of processes and services. */
 void dns_event_fill(struct dns_event *event, const struct dns_exchange *exchange);
 void dns_request_fill(struct request_event *event, const struct dns_exchange *exchange);

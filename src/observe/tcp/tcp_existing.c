@@ -5,6 +5,8 @@
  */
 #include "observe/tcp/tcp_existing.h"
 
+#include <netinet/in.h>
+
 #include "base/map.h"
 #include "engine/scope_members.h"
 #include "event/request.h"
@@ -89,7 +91,7 @@ int tcp_existing_scan(struct tcp_existing *existing, const struct agent *agent)
 	r = scope_members_new(&agent->scope, &existing->members);
 	if (r < 0)
 		return r;
-	r = socket_scan(agent->node, visit_socket, existing);
+	r = socket_scan(agent->node, IPPROTO_TCP, visit_socket, existing);
 	return r < 0 && r != -E2BIG ? r : 0;
 }
 
