@@ -84,12 +84,35 @@ static __always_inline void look_again(struct __sk_buff *skb, struct packet_sock
 		verdict->action = PACKET_DO_FLUSH;
 }
 
+/*
+ * An answer came on a connection of which no request was seen. Counts the request that went by
+ * unseen, unless the connection carried none: some proxies answer clients that leave without a
+ * word. A FIN is one in sequence numbers.
+ */
+static __noinline int lose_unseen(struct __sk_buff *skb, struct packet_socket *socket)
+{
+	struct bpf_tcp_sock *tcp;
+	struct bpf_sock *sk = skb->sk;
+	__s32 asked;
+
+	if (!sk || !socket)
+		return 0;
+	tcp = bpf_tcp_sock(sk);
+	if (!tcp)
+		return 0;
+	if (socket->state.role == PACKET_SERVER)
+		asked = packet_distance(socket->state.next[PACKET_INGRESS], tcp->rcv_nxt);
+	else
+		asked = packet_distance(socket->state.next[PACKET_EGRESS], tcp->snd_nxt);
+	if (asked > 1)
+		lose(HANDSHAKE);
+	return 0;
+}
+
 /* What the verdict asks for. The bytes are those of the packet. */
 static __always_inline void obey(struct __sk_buff *skb, struct packet_socket *socket,
 	struct packet_verdict *verdict, struct packet_bytes *bytes)
 {
-	if (verdict->is_unseen)
-		lose(HANDSHAKE);
 	if (verdict->action == PACKET_DO_NOTHING)
 		return;
 	if (verdict->action == PACKET_DO_KEEP) {
@@ -203,6 +226,8 @@ static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_s
 	packet_judge(&socket->state, &view, &verdict);
 	bpf_spin_unlock(&socket->lock);
 	obey(skb, socket, &verdict, &bytes);
+	if (verdict.is_unseen)
+		lose_unseen(skb, socket);
 }
 
 static __always_inline void judge_end(struct packet_socket *socket, __u8 direction, int is_reset)
