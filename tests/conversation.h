@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Random HTTP conversations whose outcome is known: requests with and without bodies, pipelined,
- * answered early, in chunks, without a body, endless, with interim answers and upgrades; cut into
- * packets, sent again, out of order. From a number or from a fuzzer's bytes. Out: packets in the
- * order in which the door sees them, and what each exchange is.
+ * answered early, in chunks, without a body, endless, with interim answers and upgrades, with
+ * methods that no registry lists, behind a proxy's header; cut into packets, sent again, out of
+ * order. From a number or from a fuzzer's bytes. Out: packets in the order in which the door sees
+ * them, and what each exchange is.
  */
 #ifndef SKEP_TESTS_CONVERSATION_H
 #define SKEP_TESTS_CONVERSATION_H
@@ -86,6 +87,7 @@ struct conversation {
 	bool may_hide;	   /* a request may begin where only its predecessor's length tells */
 	bool is_countable; /* each request begins where it is found when bytes around it are lost */
 	bool is_tricky;	   /* bodies hold what looks like heads */
+	size_t proxy_bytes;	 /* of the header before the first request, which names a client */
 	enum talk_side arriving; /* the side whose packets the door sees before TCP orders them */
 };
 
@@ -199,14 +201,16 @@ static void say_padding(struct conversation *talk, enum talk_side side)
 static void say_request(struct conversation *talk, size_t number)
 {
 	static const char *const methods[] = { "GET", "GET", "GET", "GET", "POST", "PUT", "HEAD",
-		"DELETE", "OPTIONS" };
+		"DELETE", "OPTIONS", "FOOBAR", "Query.x" };
+	unsigned int count = ARRAY_LENGTH(methods);
 	struct choices *choices = &talk->choices;
 	struct exchange_plan *plan = &talk->exchanges[number];
 	bool is_last = number + 1 == talk->exchange_count;
 	bool has_body, is_chunked = false;
 	size_t length = 0;
 
-	plan->method = methods[draw(choices, ARRAY_LENGTH(methods))];
+	/* Small letters behind another head are not looked for: a body may begin with them. */
+	plan->method = methods[draw(choices, talk->depth > 1 ? count - 1 : count)];
 	plan->is_tunnel = is_last && one_in(choices, 6);
 	plan->request_start = said(talk, TALK_REQUEST);
 	has_body = plan->method[0] == 'P' || (plan->method[0] == 'D' && one_in(choices, 4));
@@ -356,6 +360,10 @@ static void cut_write(struct conversation *talk, const struct write_plan *plan, 
 		size_t wanted = one_in(&talk->choices, 4) ? 1 + draw(&talk->choices, size) : size;
 		size_t length = MIN(plan->end - at, wanted);
 
+		/* Proxies send their header at once, which is shorter than any segment. */
+		if (plan->side == TALK_REQUEST && at < talk->proxy_bytes)
+			length = MAX(length, talk->proxy_bytes - at);
+
 		talk->packets[talk->packet_count++] = (struct packet_plan){ plan->side, at,
 			at + length, at + length == plan->end };
 		at += length;
@@ -432,6 +440,11 @@ static bool is_countable(const struct conversation *talk)
 		if (found != 1 || copies != 1)
 			return false;
 	}
+	/* A proxy's header alone in its packet counts as the first request when it is lost. */
+	for (size_t i = 0; i < talk->packet_count; i++)
+		if (talk->packets[i].side == TALK_REQUEST && talk->proxy_bytes &&
+			talk->packets[i].end == talk->proxy_bytes)
+			return false;
 	return !talk->is_tricky && !talk->may_hide;
 }
 
@@ -452,6 +465,20 @@ static void cut_packets(struct conversation *talk)
 		talk->end = draw(&talk->choices, (uint32_t)talk->packet_count + 1);
 }
 
+/* Of either version, alone or in one write with the request. */
+static void say_proxy_header(struct conversation *talk)
+{
+	static const char binary[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07"
+				     "\xc6\x33\x64\x01\xdc\x04\x01\xbb";
+
+	if (one_in(&talk->choices, 2))
+		say(talk, TALK_REQUEST, "PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\n");
+	else if (buf_append(&talk->streams[TALK_REQUEST], binary, sizeof(binary) - 1) < 0)
+		abort();
+	talk->proxy_bytes = said(talk, TALK_REQUEST);
+	write_out(talk, TALK_REQUEST, 0);
+}
+
 static void conversation_init(
 	struct conversation *talk, struct choices choices, enum talk_side arriving)
 {
@@ -467,6 +494,8 @@ static void conversation_init(
 		talk->exchange_count = 1 + draw(&talk->choices, 3);
 	talk->depth = one_in(&talk->choices, 3) ? 1 + draw(&talk->choices, 16) : 1;
 	talk->is_tricky = one_in(&talk->choices, 4);
+	if (one_in(&talk->choices, 5))
+		say_proxy_header(talk);
 	while (answered < talk->exchange_count) {
 		bool may_ask = asked < talk->exchange_count && asked - answered < talk->depth;
 

@@ -112,6 +112,9 @@ static void pairing_check_event(struct pairing *pairing, const struct request_ev
 		pairing, event->status[0] || event->is_incomplete, "%lu: whole, no status", number);
 	if (event->is_incomplete || pairing->loss || pairing->talk.may_hide)
 		return;
+	PAIRING_EXPECT(pairing,
+		address_is_empty(&event->client_address) == !pairing->talk.proxy_bytes,
+		"%lu: client", number);
 	/* Where its head is longer than what was taken of it, only the next answer tells its end.
 	 */
 	if (plan->answer_head - plan->answer_start > PACKET_ANSWER_BYTES &&
@@ -270,7 +273,7 @@ static void pairing_check(struct pairing *pairing)
 		const struct exchange_plan *plan = &talk->exchanges[i];
 
 		begun += requests >= plan->request_head;
-		cut += requests > plan->request_start && requests < plan->request_head;
+		cut += requests > (i ? plan->request_start : 0) && requests < plan->request_head;
 		if (!pairing->loss && !talk->may_hide &&
 			exchange_is_whole(pairing, plan, requests, answers))
 			PAIRING_EXPECT(pairing, plan->reported == 1 || talk->ending == TALK_STAYS,

@@ -37,6 +37,7 @@ PACKAGES_TEST := \
 	dnsperf \
 	fish \
 	fonts-dejavu-core \
+	haproxy \
 	iproute2 \
 	iptables \
 	jq \

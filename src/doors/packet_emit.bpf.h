@@ -184,14 +184,15 @@ static __noinline int emit_length(struct __sk_buff *skb, struct packet_socket *s
 static __noinline int lose_requests(
 	struct __sk_buff *skb, const struct packet_bytes *bytes, __u32 length, __u32 zero)
 {
-	__u64 word = 0;
+	__u64 head[2] = {};
+	__u32 size = length < sizeof(head) ? length : sizeof(head);
 	__u32 count;
 
 	if (!bytes)
 		return 0;
 	count = http_requests(skb, bytes->offset, length, zero);
-	if (!bpf_skb_load_bytes(skb, bytes->offset, &word, sizeof(word)) &&
-		request_kind(word, sizeof(word)) > HTTP_REQUEST_MAYBE)
+	if (!packet_read(skb, bytes->offset, head, size, sizeof(head)) &&
+		request_kind(head[0], head[1], size) > HTTP_REQUEST_MAYBE)
 		count++;
 	count_by(COUNT_SEEN, count);
 	count_by(COUNT_LOST_RING_FULL, count);
@@ -239,7 +240,7 @@ static __always_inline void lose_exchange(struct packet_socket *socket)
 static __noinline int emit_segments(struct __sk_buff *skb, struct packet_socket *socket,
 	const struct packet_verdict *verdict, struct packet_bytes *bytes)
 {
-	__u32 capture, start;
+	__u32 capture, start, prefix = 0;
 	__u16 flags;
 
 	if (!socket || !verdict || !bytes)
@@ -249,20 +250,26 @@ static __noinline int emit_segments(struct __sk_buff *skb, struct packet_socket 
 		(verdict->is_answer ? PACKET_IS_ANSWER : 0) |
 		(verdict->is_head ? PACKET_IS_HEAD : 0);
 	flags += socket->zero;
-	if (socket->state.is_lost && !is_ordered(socket))
-		return 0;
 	if (!verdict->capture) {
 		bytes->length += bytes->seq - verdict->from_seq;
 		bytes->seq = verdict->from_seq;
 	}
+	if (socket->state.turn == 1)
+		prefix = http_proxy_bytes(skb, bytes->offset, bytes->length);
+	if (prefix > bytes->length)
+		prefix = bytes->length;
 	if (verdict->capture && !verdict->is_answer && !is_ordered(socket) &&
-		http_holds_several(skb, bytes->offset, bytes->length)) {
+		http_holds_several(skb, bytes->offset + prefix, bytes->length - prefix)) {
 		bpf_spin_lock(&socket->lock);
 		packet_found_several(&socket->state, bytes->seq, verdict->is_head);
 		bpf_spin_unlock(&socket->lock);
 		flags |= PACKET_IS_ORDERED;
 		capture = PACKET_SEGMENT_BYTES * PACKET_PIECES;
 	}
+	/* Whether it holds several had to be known all the same: they would be answered one by one.
+	 */
+	if (socket->state.is_lost && !(flags & PACKET_IS_ORDERED))
+		return 0;
 	flags += socket->zero;
 	capture += socket->zero;
 	start = bytes->seq;

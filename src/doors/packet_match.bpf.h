@@ -166,6 +166,33 @@ __noinline __u32 http_requests(struct __sk_buff *skb, __u32 offset, __u32 length
 	return count;
 }
 
+/* A PROXY header of version 2, which holds an empty line, before the request: its bytes. */
+static __noinline __u32 http_proxy_bytes(struct __sk_buff *skb, __u32 offset, __u32 length)
+{
+	__u64 head[2] = {};
+
+	if (length < sizeof(head) || bpf_skb_load_bytes(skb, offset, head, sizeof(head)) ||
+		!http_is_proxy_2(head[0], head[1]))
+		return 0;
+	return sizeof(head) + (head[1] >> 56 | (head[1] >> 48 & 0xff) << 8);
+}
+
+/*
+ * Whether a packet that begins with a PROXY header holds nothing else. Version 1 is a line, and a
+ * request behind it ends with an empty one.
+ */
+static __noinline int http_is_proxy_alone(struct __sk_buff *skb, __u32 offset, __u32 length)
+{
+	__u32 end = 0;
+	__u32 size = http_proxy_bytes(skb, offset, length);
+
+	if (size)
+		return size == length;
+	return length >= 15 && length <= 107 &&
+	       !bpf_skb_load_bytes(skb, offset + length - 4, &end, sizeof(end)) &&
+	       end >> 16 == (CRLFCRLF & 0xffff) && end != CRLFCRLF;
+}
+
 /* Whether another request seems to follow the head of the first one. */
 static __noinline int http_holds_several(struct __sk_buff *skb, __u32 offset, __u32 length)
 {
@@ -180,16 +207,19 @@ static __noinline int http_holds_several(struct __sk_buff *skb, __u32 offset, __
 
 /*
  * Global, so that the verifier walks its forty comparisons once and not once for each path that
- * leads here. word: the first eight bytes.
+ * leads here. first and second: the first 16 bytes.
  */
-__noinline __u32 request_kind(__u64 word, __u32 length)
+__noinline __u32 request_kind(__u64 first, __u64 second, __u32 length)
 {
-	return http_match_request((const __u8 *)&word, length);
+	const __u64 head[2] = { first, second };
+
+	return http_match_request((const __u8 *)head, length);
 }
 
-static __always_inline __u8 match_method(__u64 word, __u32 length, struct packet_view *view)
+/* head: the first 16 bytes of length, zero behind it. */
+static __always_inline __u8 match_method(const __u64 *head, __u32 length, struct packet_view *view)
 {
-	switch (request_kind(word, length)) {
+	switch (request_kind(head[0], head[1], length)) {
 	case HTTP_REQUEST_NO:
 		return PACKET_MATCH_NO;
 	case HTTP_REQUEST_MAYBE:
@@ -213,7 +243,7 @@ static __always_inline int match_kept(
 {
 	if (packet_read(skb, offset, socket->request, view->length, PACKET_REQUEST_BYTES))
 		return -1;
-	view->request = match_method(*(__u64 *)socket->request, view->length, view);
+	view->request = match_method((const __u64 *)socket->request, view->length, view);
 	if (view->request == PACKET_MATCH_PLAIN && !http_is_whole(socket->request, view->length))
 		view->request = PACKET_MATCH_YES;
 	return 0;
@@ -233,7 +263,7 @@ static __always_inline int match_request(
 		length = sizeof(head);
 	if (packet_read(skb, offset, head, length, sizeof(head)))
 		return -1;
-	view->request = match_method(head[0], length, view);
+	view->request = match_method(head, length, view);
 	if (view->request == PACKET_MATCH_PLAIN)
 		view->request = PACKET_MATCH_YES;
 	return 0;
@@ -330,6 +360,8 @@ static __always_inline int match_first(
 	view->request = found >> 8;
 	view->answer = found >> 16;
 	view->is_ordered = found >> 24;
+	if (length >= 8 && http_may_be_proxy(head[0], head[1], length))
+		view->is_prefix = http_is_proxy_alone(skb, offset, view->length);
 	return 0;
 }
 

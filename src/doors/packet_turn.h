@@ -51,6 +51,7 @@ struct packet_state {
 	__u8 had_interim; /* so did an answer before the answer */
 	__u8 is_head[2];  /* ordered bytes of that direction began between two messages */
 	__u8 is_open;	  /* ordered, and the first bytes, which tell what is spoken, are missing */
+	__u8 is_prefixed; /* of the first request only what a proxy says before it came */
 	__u32 turn;
 	__u32 next[2];	      /* sequence number after the last byte seen */
 	__u32 message_seq[2]; /* of the first byte of the message in that direction; once ordered,
@@ -69,6 +70,7 @@ struct packet_view {
 	__u8 is_connect; /* a request for a tunnel */
 	__u8 is_success; /* an answer that grants it */
 	__u8 is_ordered; /* what matches is of a protocol that takes no turns */
+	__u8 is_prefix;	 /* all of it is what a proxy says before the first request */
 };
 
 enum packet_action {
@@ -196,6 +198,7 @@ PACKET_INLINE void packet_start_request(
 	state->is_ended = 0;
 	state->had_interim = 0;
 	state->is_connect = view->is_connect;
+	state->is_prefixed = view->is_prefix;
 	state->message_seq[side] = view->seq + verdict->trim;
 	state->is_streamed = view->request != PACKET_MATCH_PLAIN || verdict->trim != 0;
 	if (!state->is_streamed) {
@@ -242,6 +245,16 @@ PACKET_INLINE void packet_continue(struct packet_state *state, const struct pack
 		packet_segment_of(state, view, verdict, 0);
 }
 
+/* The request itself begins, behind what a proxy said before it. */
+PACKET_INLINE void packet_begin_prefixed(
+	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
+{
+	state->is_prefixed = 0;
+	state->is_connect = view->is_connect;
+	state->message_seq[view->direction & 1] = view->seq + verdict->trim;
+	packet_segment_of(state, view, verdict, PACKET_SEGMENT_BYTES * PACKET_PIECES);
+}
+
 PACKET_INLINE void packet_judge_request(
 	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
 {
@@ -255,10 +268,12 @@ PACKET_INLINE void packet_judge_request(
 			packet_start_request(state, view, verdict);
 		return;
 	}
-	if (state->is_streamed)
-		packet_continue(state, view, verdict, PACKET_SEGMENT_BYTES);
-	else
+	if (!state->is_streamed)
 		packet_to_ordered(state, view, verdict);
+	else if (state->is_prefixed && !verdict->missing)
+		packet_begin_prefixed(state, view, verdict);
+	else
+		packet_continue(state, view, verdict, PACKET_SEGMENT_BYTES);
 }
 
 /* The packet of an interim answer from seq on turns out to hold more than that. */

@@ -4,13 +4,14 @@
  * the most common record: a plain request and an answer that is whole, which needs no table.
  */
 #include "doors/stream.h"
-#include "base/map.h"
 #include "base/str.h"
+#include "doors/stream_clients.h"
 #include "doors/stream_connection.h"
 
 struct stream {
 	struct stream_options options;
 	struct map *connections;		      /* cookie → struct connection */
+	struct map *clients;			      /* stream_clients.h */
 	struct feature_counts counts[PROTOCOL_COUNT]; /* not counted by the kernel half */
 	struct request_event event; /* the one being reported: large, so not on the stack */
 };
@@ -37,8 +38,9 @@ int stream_new(const struct stream_options *options, struct stream **ret_stream)
 	stream->options = *options;
 	stream->connections =
 		map_new(sizeof(uint64_t), sizeof(struct connection), options->maximum_connections);
-	if (!stream->connections) {
-		free(stream);
+	stream->clients = stream_clients_new();
+	if (!stream->connections || !stream->clients) {
+		stream_free(stream);
 		return -ENOMEM;
 	}
 	map_on_remove(stream->connections, connection_removed, stream);
@@ -54,48 +56,8 @@ void stream_free(struct stream *stream)
 		connection = map_next(stream->connections, connection))
 		connection_done(connection);
 	map_free(stream->connections);
+	map_free(stream->clients);
 	free(stream);
-}
-
-void connection_init(struct connection *connection, const struct packet_common *origin,
-	const struct protocol *protocol)
-{
-	connection->origin = *origin;
-	connection->protocol = protocol;
-	connection->turn = origin->turn;
-	buf_init(&connection->sides[SIDE_REQUEST].head, SIDE_HEAD_BYTES);
-	buf_init(&connection->sides[SIDE_ANSWER].head, SIDE_HEAD_BYTES);
-}
-
-void connection_drop_first(struct connection *connection)
-{
-	struct exchange *exchange = connection->first;
-
-	connection->first = exchange->next;
-	if (!connection->first)
-		connection->last = NULL;
-	connection->count--;
-	free(exchange);
-}
-
-void connection_done(struct connection *connection)
-{
-	while (connection->first)
-		connection_drop_first(connection);
-	for (size_t name = 0; name < ARRAY_LENGTH(connection->sides); name++) {
-		buf_done(&connection->sides[name].head);
-		order_done(&connection->sides[name]);
-	}
-}
-
-bool connection_is_idle(const struct connection *connection)
-{
-	const struct side *request = &connection->sides[SIDE_REQUEST];
-
-	/* A body that was answered before its end goes on. */
-	return !connection->is_ordered && !connection->is_lost && !connection->is_tunnel &&
-	       !connection->first && request->head.length == 0 && request->state != SIDE_LENGTH &&
-	       request->state != SIDE_CHUNKED;
 }
 
 void stream_lose(struct stream *stream, uint8_t protocol, enum count reason)
@@ -115,6 +77,12 @@ void stream_pass_on(struct stream *stream, const struct connection *connection, 
 			.time_ns = head->time_ns,
 			.is_answer = name == SIDE_ANSWER,
 		});
+}
+
+void stream_note_client(
+	struct stream *stream, const struct connection *connection, const struct message *message)
+{
+	stream_clients_note(stream->clients, connection->origin.cookie, &message->client_address);
 }
 
 unsigned int stream_message_flags(const struct stream *stream)
@@ -172,6 +140,7 @@ static void report(struct stream *stream, const struct connection *connection,
 		return;
 	fill_origin(event, &connection->origin, connection->protocol);
 	fill_exchange(event, exchange);
+	stream_clients_name(stream->clients, event);
 	event->is_incomplete = is_incomplete;
 	if (!exchange->answer_ns)
 		event->is_error = true;
@@ -329,6 +298,7 @@ static void connection_pass_to(struct stream *stream, struct connection *connect
 		return;
 	}
 	connection->turn = turn;
+	connection->is_head_lost = false;
 	if (connection->sides[SIDE_REQUEST].head.length > 0) {
 		/* The rest of its head was lost, or there is none. */
 		stream_lose(stream, connection->origin.protocol, COUNT_LOST_RING_FULL);
@@ -502,8 +472,9 @@ static void turns_take(struct stream *stream, struct connection *connection, enu
 			stream_lose(stream, connection->origin.protocol, COUNT_LOST_ORDER);
 		return;
 	}
-	if (is_head && name == SIDE_ANSWER) {
+	if (name == SIDE_ANSWER)
 		side_end_head(stream, connection, segment->common.header.time_ns);
+	if (is_head && name == SIDE_ANSWER) {
 		connection_settle(stream, connection, segment->seq);
 		connection_pass_unanswered(stream, connection);
 		if (connection->is_lost)
@@ -540,9 +511,12 @@ void stream_segment(struct stream *stream, const struct packet_segment *segment)
 		return;
 	if (connection->is_tunnel)
 		return;
+	if (flags & PACKET_IS_ORDERED && connection->is_head_lost &&
+		connection->turn == segment->common.turn)
+		connection_lose_order(stream, connection);
+	connection_pass_to(stream, connection, segment->common.turn);
 	if (flags & PACKET_IS_ORDERED)
 		connection->is_ordered = true;
-	connection_pass_to(stream, connection, segment->common.turn);
 	note_losses(connection, &segment->common);
 	if (connection->is_ordered)
 		order_take(stream, connection, name, segment);
@@ -559,6 +533,9 @@ void stream_close(struct stream *stream, const struct packet_close *close)
 		return;
 	connection_pass_to(stream, connection, close->common.turn);
 	note_losses(connection, &close->common);
+	if (close->common.flags & PACKET_LOST_BEFORE &&
+		connection->sides[SIDE_REQUEST].head.length > 0 && !connection->is_ordered)
+		stream_lose(stream, close->common.protocol, COUNT_LOST_RING_FULL);
 	connection_step_to(stream, connection, close->answer_end_seq);
 	side_close(stream, connection, close->is_reset);
 	map_remove(stream->connections, &close->common.cookie);

@@ -69,9 +69,10 @@ struct connection {
 	unsigned int count;
 	uint32_t turn; /* of the record that is being read */
 	bool is_ordered;
-	bool is_lost;	  /* no pairing is certain any more */
-	bool is_tunnel;	  /* which the kernel half may not know */
-	bool may_miss[2]; /* by side_name: records were lost, so that a hole stays one */
+	bool is_lost;	   /* no pairing is certain any more */
+	bool is_tunnel;	   /* which the kernel half may not know */
+	bool is_head_lost; /* of this turn the request is unknown, and counted as lost */
+	bool may_miss[2];  /* by side_name: records were lost, so that a hole stays one */
 };
 
 /* What a side reads in one go: bytes, then how many follow that nobody saw, and how the last ones
@@ -89,6 +90,13 @@ void connection_init(struct connection *connection, const struct packet_common *
 /* Forgets open exchanges and frees buffers. */
 void connection_done(struct connection *connection);
 bool connection_is_idle(const struct connection *connection);
+/* Takes the first exchange off without a report. */
+void connection_drop_first(struct connection *connection);
+
+/* Adds an exchange whose request head is message. NULL when the pipeline is full or memory is out.
+ */
+struct exchange *connection_add_exchange(
+	struct connection *connection, const struct message *message, uint64_t time_ns);
 
 /* stream.c: takes the first exchange off and reports it. */
 void stream_finish(struct stream *stream, struct connection *connection, bool is_incomplete);
@@ -97,6 +105,9 @@ void stream_lose(struct stream *stream, uint8_t protocol, enum count reason);
 /* stream.c: a message of a protocol that pairs its exchanges itself; bytes is its head. */
 void stream_pass_on(struct stream *stream, const struct connection *connection, enum side_name name,
 	const struct side_input *head, const struct message *message);
+/* stream.c: a proxy may have named the client before this request. */
+void stream_note_client(
+	struct stream *stream, const struct connection *connection, const struct message *message);
 unsigned int stream_message_flags(const struct stream *stream);
 
 /* stream_order.c: a segment of an ordered connection; what came too early is read in its turn. */
@@ -112,8 +123,6 @@ void connection_lose_order(struct stream *stream, struct connection *connection)
 /* Counts the requests that seem to begin in the segment as lost. */
 void stream_lose_requests(struct stream *stream, const struct connection *connection,
 	const struct packet_segment *segment);
-/* Takes the first exchange off without a report. */
-void connection_drop_first(struct connection *connection);
 
 /* stream_side.c: lets the side read. */
 void side_read(struct stream *stream, struct connection *connection, enum side_name name,
@@ -124,9 +133,5 @@ void side_end_head(struct stream *stream, struct connection *connection, uint64_
 void side_reset(struct side *side);
 /* No more bytes come in the answering direction: ends what ends so, unless it was torn down. */
 void side_close(struct stream *stream, struct connection *connection, bool is_reset);
-/* Adds an exchange whose request head is message. NULL when the pipeline is full or memory is out.
- */
-struct exchange *connection_add_exchange(
-	struct connection *connection, const struct message *message, uint64_t time_ns);
 
 #endif

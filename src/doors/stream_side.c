@@ -16,29 +16,6 @@ void side_reset(struct side *side)
 	buf_clear(&side->head);
 }
 
-struct exchange *connection_add_exchange(
-	struct connection *connection, const struct message *message, uint64_t time_ns)
-{
-	struct exchange *exchange;
-
-	if (connection->count >= STREAM_PIPELINE_MAXIMUM)
-		return NULL;
-	exchange = calloc(1, sizeof(*exchange));
-	if (!exchange)
-		return NULL;
-	exchange->request = *message;
-	exchange->request_ns = time_ns;
-	exchange->last_ns = time_ns;
-	exchange->turn = connection->turn;
-	if (connection->last)
-		connection->last->next = exchange;
-	else
-		connection->first = exchange;
-	connection->last = exchange;
-	connection->count++;
-	return exchange;
-}
-
 /* Accounts bytes of the message that the side is in. */
 static void side_account(
 	struct connection *connection, enum side_name name, uint64_t bytes, uint64_t time_ns)
@@ -123,7 +100,9 @@ static void side_got_request(struct stream *stream, struct connection *connectio
 	}
 	exchange->is_cut = connection->sides[SIDE_REQUEST].is_cut;
 	exchange->is_hidden = before && before->turn == exchange->turn;
-	side_account(connection, SIDE_REQUEST, message->head_bytes, time_ns);
+	stream_note_client(stream, connection, message);
+	side_account(
+		connection, SIDE_REQUEST, message->head_bytes - message->prefix_bytes, time_ns);
 	/* Where it ends and the next begins nobody can tell. */
 	if (exchange->is_hidden && connection->sides[SIDE_REQUEST].is_cut) {
 		connection_lose_order(stream, connection);
@@ -143,7 +122,9 @@ static void side_got_answer(struct stream *stream, struct connection *connection
 		side_reset(&connection->sides[SIDE_ANSWER]);
 		return;
 	}
-	if (!exchange) {
+	if (!exchange && connection->is_head_lost) {
+		connection->is_head_lost = false;
+	} else if (!exchange) {
 		/* Its request was never seen. When it was lost the kernel half has counted it. */
 		if (connection->may_miss[SIDE_REQUEST]) {
 			connection_lose_order(stream, connection);
@@ -314,9 +295,14 @@ static void side_cut_head(struct stream *stream, struct connection *connection, 
 		.time_ns = input->time_ns };
 
 	/* Half a first line would be read as another one. */
-	if (!memchr(head->data, '\n', head->length) ||
-		side_parse(stream, connection, name, &cut) <= 0)
-		side_fail(stream, connection, name);
+	if (memchr(head->data, '\n', head->length) &&
+		side_parse(stream, connection, name, &cut) > 0)
+		return;
+	side_fail(stream, connection, name);
+	if (name == SIDE_REQUEST && !connection->is_ordered) {
+		connection->is_head_lost = true;
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_RING_FULL);
+	}
 }
 
 void side_end_head(struct stream *stream, struct connection *connection, uint64_t time_ns)
@@ -350,7 +336,10 @@ static void side_step_over(struct stream *stream, struct connection *connection,
 			memcpy(side->last, input->tail, sizeof(side->last));
 		else
 			memset(side->last, 0, sizeof(side->last));
-		if (side_ends_chunked(side))
+		/* With another request open, its answer may lie in there as well. */
+		if (side_ends_chunked(side) && name == SIDE_ANSWER && connection->count > 1)
+			connection_lose_order(stream, connection);
+		else if (side_ends_chunked(side))
 			side_message_ended(stream, connection, name);
 		return;
 	}

@@ -53,6 +53,8 @@ static const struct field request_fields[] = {
 	R(ADDRESS, NONE, peer_address, LINE | WIDE, "network.peer.address",
 		"address of the other end"),
 	R(U16, NONE, peer_port, LINE | WIDE, "network.peer.port", "port of the other end"),
+	R(ADDRESS, NONE, client_address, 0, "client.address",
+		"the client behind a proxy, as the PROXY header of the connection names it"),
 	R(TEXT, NONE, peer_service, LINE | KEY, "peer.service", "who is at the other end"),
 	R(U64, NONE, connection, 0, NULL, "socket cookie: the same for all requests of a socket"),
 	R(U64, NONE, parent_id, 0, NULL,

@@ -22,6 +22,8 @@ struct request_event {
 	uint16_t peer_port;
 	struct address local_address;
 	struct address peer_address;
+	struct address
+		client_address; /* as a proxy named it before the first request, else empty */
 	uint64_t request_bytes; /* head and body as sent, without TCP */
 	uint64_t response_bytes;
 	uint64_t duration_ns;	/* first byte of the request to last byte of the answer */

@@ -176,13 +176,18 @@ static json_t *message_json(const struct message *message, uint64_t body_bytes)
 		[BODY_TUNNEL] = "tunnel",
 	};
 	json_t *object = json_object();
+	char client[ADDRESS_TEXT_BYTES];
 
 	set_text(object, "operation", message->operation);
 	set_text(object, "status", message->status);
 	set_text(object, "host", message->host);
 	set_text(object, "target", message->target);
 	set_text(object, "detail", message->detail);
+	set_text(object, "client_address",
+		address_format(&message->client_address, client, sizeof(client)));
 	json_object_set_new(object, "head_bytes", json_integer(message->head_bytes));
+	if (message->prefix_bytes)
+		json_object_set_new(object, "prefix_bytes", json_integer(message->prefix_bytes));
 	set_text(object, "body", bodies[message->body]);
 	if (message->body != BODY_NONE && message->body != BODY_TUNNEL)
 		json_object_set_new(object, "body_bytes", json_integer((json_int_t)body_bytes));

@@ -9,6 +9,7 @@
 #include "protocols/http_match.h"
 #include "protocols/message.h"
 #include "protocols/path_template.h"
+#include "protocols/proxy_header.h"
 #include "protocols/url.h"
 #include <ctype.h>
 
@@ -279,36 +280,51 @@ static uint32_t head_bytes(struct slice bytes, const struct http_framing *framin
 						     : fields_at + framing->fields_bytes);
 }
 
+static void set_request(struct message *message, const struct request_line *line,
+	const struct http_framing *framing, unsigned int flags)
+{
+	str_copy_slice(message->operation, sizeof(message->operation), line->method);
+	message->is_head_request = str_equal(message->operation, "HEAD");
+	message->is_connect_request = str_equal(message->operation, "CONNECT");
+	message->wants_upgrade = framing->has_upgrade && framing->has_connection_upgrade;
+	message->expects_continue = framing->expects_continue && !line->is_old;
+	if (framing->host.data != NULL)
+		set_host(message, framing->host);
+	set_target(message, line, flags & MESSAGE_UNMASKED);
+	set_body(message, framing, BODY_NONE);
+	/* Without chunked at the end, nobody can tell where a request ends. */
+	if (message->body == BODY_UNTIL_CLOSE)
+		message->is_ambiguous = true;
+	if (framing->fields_bytes == 0)
+		forget_body(message);
+}
+
 static int http_request(struct slice bytes, unsigned int flags, struct message *ret_message)
 {
 	/* No further, so that the answer does not depend on how many bytes came at once. */
 	struct slice head = { bytes.data, MIN(bytes.length, HEAD_BYTES_MAXIMUM) };
 	struct request_line line;
 	struct http_framing framing;
+	struct address client;
 	size_t fields_at;
-	int result = read_request_line(first_line(head, &fields_at), flags, &line);
+	int prefix = proxy_header(head, &client);
+	int result;
 
+	if (prefix < 0)
+		return flags & MESSAGE_CUT ? -EBADMSG : 0;
+	result = read_request_line(
+		first_line(slice_from(head, (size_t)prefix), &fields_at), flags, &line);
 	if (result <= 0)
 		return result < 0 ? result : wait_for_more(head);
+	fields_at += (size_t)prefix;
 	framing = http_read_framing(slice_from(head, fields_at), line.is_old);
 	if (framing.fields_bytes == 0 && !(flags & MESSAGE_CUT))
 		return wait_for_more(head);
 	memset(ret_message, 0, sizeof(*ret_message));
 	ret_message->head_bytes = head_bytes(bytes, &framing, fields_at);
-	str_copy_slice(ret_message->operation, sizeof(ret_message->operation), line.method);
-	ret_message->is_head_request = str_equal(ret_message->operation, "HEAD");
-	ret_message->is_connect_request = str_equal(ret_message->operation, "CONNECT");
-	ret_message->wants_upgrade = framing.has_upgrade && framing.has_connection_upgrade;
-	ret_message->expects_continue = framing.expects_continue && !line.is_old;
-	if (framing.host.data != NULL)
-		set_host(ret_message, framing.host);
-	set_target(ret_message, &line, flags & MESSAGE_UNMASKED);
-	set_body(ret_message, &framing, BODY_NONE);
-	/* Without chunked at the end, nobody can tell where a request ends. */
-	if (ret_message->body == BODY_UNTIL_CLOSE)
-		ret_message->is_ambiguous = true;
-	if (framing.fields_bytes == 0)
-		forget_body(ret_message);
+	ret_message->prefix_bytes = (uint32_t)prefix;
+	ret_message->client_address = client;
+	set_request(ret_message, &line, &framing, flags);
 	return 1;
 }
 

@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-struct field {
+struct head_field {
 	struct slice name;
 	struct slice value;
 	bool has_blank_name; /* blanks before the colon, which some servers overlook */
@@ -61,7 +61,7 @@ static bool may_matter(uint8_t first)
 }
 
 /* The next field with its folded lines (RFC 9112, 5.2); false at the end or at a cut line. */
-static bool next_field(struct slice *rest, struct field *ret_field)
+static bool next_field(struct slice *rest, struct head_field *ret_field)
 {
 	struct http_line line = http_line_at(*rest);
 	size_t length = line.length;
@@ -78,7 +78,7 @@ static bool next_field(struct slice *rest, struct field *ret_field)
 	}
 	whole = (struct slice){ rest->data, length };
 	*rest = slice_from(*rest, length);
-	*ret_field = (struct field){ .name = { whole.data, 0 } };
+	*ret_field = (struct head_field){ .name = { whole.data, 0 } };
 	if (!may_matter(whole.data[0]))
 		return true;
 	colon = memchr(whole.data, ':', whole.length);
@@ -168,7 +168,7 @@ static void note_codings(struct http_framing *framing, struct slice value)
 	}
 }
 
-static void note_field(struct http_framing *framing, const struct field *field)
+static void note_field(struct http_framing *framing, const struct head_field *field)
 {
 	switch (field->name.length) {
 	case 4:
@@ -209,7 +209,7 @@ struct http_framing http_read_framing(struct slice fields, bool is_old)
 	struct http_framing framing = { 0 };
 	struct slice rest = fields;
 	struct http_line line;
-	struct field field;
+	struct head_field field;
 
 	while (next_field(&rest, &field))
 		note_field(&framing, &field);

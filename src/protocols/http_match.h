@@ -2,7 +2,9 @@
 /*
  * Do these bytes start an HTTP/1 message? Decided from the first 8 bytes of a
  * request and the first 12 of an answer, by comparing words, so that the kernel half can ask it of
- * every payload. Pure: compiles for BPF (after bpf/kernel.h) and natively.
+ * every payload. A method that no registry lists, and a PROXY header before the request (HAProxy's
+ * proxy-protocol.txt, versions 1 and 2), are a MAYBE: the parser, which sees the whole line,
+ * decides. Pure: compiles for BPF (after bpf/kernel.h) and natively.
  *
  * Callers guarantee 16 readable bytes, zero from length on, and for BPF a stack or map buffer
  * that is 8-byte aligned. Little-endian, as both supported machines are.
@@ -16,7 +18,7 @@
 
 enum http_request_match {
 	HTTP_REQUEST_NO,
-	HTTP_REQUEST_MAYBE,    /* too short to tell, but a method may be beginning */
+	HTTP_REQUEST_MAYBE,    /* too short to tell, but a method may be beginning; or PROXY */
 	HTTP_REQUEST_BODYLESS, /* GET HEAD OPTIONS DELETE TRACE: as a rule the head is all */
 	HTTP_REQUEST_BODY,     /* a body is usual, or possible and the method rare */
 	HTTP_REQUEST_CONNECT,
@@ -100,23 +102,98 @@ static inline __u64 http_match_load(const __u8 *bytes)
 	return word;
 }
 
-/* Only for payloads of less than 8 bytes, which matched no method in full. */
-static inline enum http_request_match http_match_short(__u64 word, __u32 length)
-{
-#ifdef __bpf__
-	/* Forty comparisons whose results join are too many paths for the verifier: any capital may
-	 * begin one. */
-	return (word & 0xff) - 'A' <= 'Z' - 'A' ? HTTP_REQUEST_MAYBE : HTTP_REQUEST_NO;
-#else
-	__u64 mask = length == 0 ? 0 : HTTP_LOW_BYTES(length);
+/* The bytes of RFC 9110's tokens (5.6.2), as bits: those below 64, and those from there to 127. */
+#define HTTP_TOKENS_LOW	 0x03ff6cfa00000000ULL
+#define HTTP_TOKENS_HIGH 0x57ffffffc7fffffeULL
 
-#define HTTP_BEGINS(text, count, meaning)                                                          \
-	if (word == ((text)&mask))                                                                 \
+/* 1 when the low byte of word may stand in a token; without branches, nor masks of ones or zeroes,
+ * since the verifier would walk what follows once for each of both. */
+static inline __u32 http_is_token_byte(__u64 word)
+{
+	__u32 place = word & 63;
+	__u64 low = HTTP_TOKENS_LOW >> place & ~(word >> 6);
+	__u64 high = HTTP_TOKENS_HIGH >> place & word >> 6;
+
+	return (low | high) & ~(word >> 7) & 1;
+}
+
+/* How many token bytes the two words begin with: 0 to 16. */
+static inline __u32 http_token_bytes(__u64 first, __u64 second)
+{
+	__u32 count = 0, goes_on = 1;
+
+	for (__u32 i = 0; i < 8; i++) {
+		goes_on &= http_is_token_byte(first >> (8 * i));
+		count += goes_on;
+	}
+	for (__u32 i = 0; i < 8; i++) {
+		goes_on &= http_is_token_byte(second >> (8 * i));
+		count += goes_on;
+	}
+	return count;
+}
+
+#define HTTP_PROXY_1_TCP     HTTP_WORD('P', 'R', 'O', 'X', 'Y', ' ', 'T', 'C')
+#define HTTP_PROXY_1_UNKNOWN HTTP_WORD('P', 'R', 'O', 'X', 'Y', ' ', 'U', 'N')
+/* The 12 bytes of version 2. */
+#define HTTP_PROXY_2_FIRST   HTTP_WORD('\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q')
+#define HTTP_PROXY_2_SECOND  HTTP_WORD('U', 'I', 'T', '\n', 0, 0, 0, 0)
+
+static inline int http_is_proxy_2(__u64 first, __u64 second)
+{
+	return first == HTTP_PROXY_2_FIRST && (second & HTTP_LOW_BYTES(4)) == HTTP_PROXY_2_SECOND;
+}
+
+/* Also when only its first bytes are there. */
+static inline int http_may_be_proxy(__u64 first, __u64 second, __u32 length)
+{
+	__u64 seen = length < 8 ? HTTP_LOW_BYTES(length) : ~(__u64)0;
+
+	if (first == (HTTP_PROXY_1_TCP & seen) || first == (HTTP_PROXY_1_UNKNOWN & seen))
+		return 1;
+	return first == (HTTP_PROXY_2_FIRST & seen) &&
+	       (length < 12 || (second & HTTP_LOW_BYTES(4)) == HTTP_PROXY_2_SECOND);
+}
+
+/* How a target begins behind a method that no registry lists: " /", " *" or " http"; rest: what
+ * follows the method, left: how many bytes of it are seen, 1 to 5. */
+static inline enum http_request_match http_match_target(__u64 rest, __u32 left)
+{
+	__u64 absolute = HTTP_WORD(' ', 'h', 't', 't', 'p', 0, 0, 0);
+
+	rest &= HTTP_LOW_BYTES(left);
+	if (rest == absolute ||
+		(rest & HTTP_LOW_BYTES(2)) == HTTP_WORD(' ', '/', 0, 0, 0, 0, 0, 0) ||
+		(rest & HTTP_LOW_BYTES(2)) == HTTP_WORD(' ', '*', 0, 0, 0, 0, 0, 0))
+		return HTTP_REQUEST_BODY;
+	return rest == (absolute & HTTP_LOW_BYTES(left)) ? HTTP_REQUEST_MAYBE : HTTP_REQUEST_NO;
+}
+
+/* What no listed method begins: another one of at most 14 bytes, and PROXY headers. */
+static inline enum http_request_match http_match_odd(__u64 first, __u64 second, __u32 length)
+{
+	__u32 token, left;
+	__u64 rest;
+
+	if (length == 0 || http_may_be_proxy(first, second, length))
 		return HTTP_REQUEST_MAYBE;
-	HTTP_METHODS(HTTP_BEGINS)
-#undef HTTP_BEGINS
-	return HTTP_REQUEST_NO;
-#endif
+	if (!http_is_token_byte(first))
+		return HTTP_REQUEST_NO;
+	if ((first & HTTP_LOW_BYTES(4)) == HTTP_WORD('P', 'R', 'I', ' ', 0, 0, 0, 0))
+		return HTTP_REQUEST_NO;
+	if (length > 16)
+		length = 16;
+	token = http_token_bytes(first, second);
+	if (token >= 15)
+		return HTTP_REQUEST_NO;
+	if (token >= length)
+		return HTTP_REQUEST_MAYBE;
+	/* What follows it, as the low bytes of a word. */
+	rest = token < 8 ? first >> (8 * token) : second >> (8 * (token - 8));
+	if (token < 8)
+		rest |= second << (64 - 8 * token);
+	left = length - token;
+	return http_match_target(rest, left < 5 ? left : 5);
 }
 
 static inline enum http_request_match http_match_request(const __u8 *bytes, __u32 length)
@@ -126,14 +203,14 @@ static inline enum http_request_match http_match_request(const __u8 *bytes, __u3
 
 	/* Every second letter is a capital or M-SEARCH's dash: most binary protocols leave here. */
 	if (length > 1 && second - 'A' > 'Z' - 'A' && second != '-')
-		return HTTP_REQUEST_NO;
+		return http_match_odd(word, http_match_load(bytes + 8), length);
 		/* Bytes from length on are zero, so that a match in full is within length. */
 #define HTTP_MATCH(text, count, meaning)                                                           \
 	if ((word & HTTP_LOW_BYTES(count)) == (text))                                              \
 		return (meaning);
 	HTTP_METHODS(HTTP_MATCH)
 #undef HTTP_MATCH
-	return length < 8 ? http_match_short(word, length) : HTTP_REQUEST_NO;
+	return http_match_odd(word, http_match_load(bytes + 8), length);
 }
 
 static inline enum http_response_match http_match_response(const __u8 *bytes, __u32 length)

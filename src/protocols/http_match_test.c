@@ -4,12 +4,14 @@
  */
 #include "protocols/http_match.h"
 
-#include "base/base.h"
+#include "protocols/message.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
+
+extern const struct protocol http_protocol;
 
 struct start {
 	const char *text;
@@ -59,10 +61,32 @@ static void test_requests(void **state)
 		{ "GET", HTTP_REQUEST_MAYBE },
 		{ "OPTIONS", HTTP_REQUEST_MAYBE },
 		{ "M-", HTTP_REQUEST_MAYBE },
-		{ "GETS", HTTP_REQUEST_NO },
+		{ "GETS", HTTP_REQUEST_MAYBE },
 		{ "GETTER x", HTTP_REQUEST_NO },
-		{ "get / HTTP/1.1", HTTP_REQUEST_NO },
-		{ "OPTIONSX", HTTP_REQUEST_NO },
+		{ "GETTER /x", HTTP_REQUEST_BODY },
+		{ "get / HTTP/1.1", HTTP_REQUEST_BODY },
+		{ "FOOBAR * HTTP/1.1", HTTP_REQUEST_BODY },
+		{ "FOOBAR http://h/ HTTP/1.1", HTTP_REQUEST_BODY },
+		{ "FOOBAR https", HTTP_REQUEST_BODY },
+		{ "FOOBAR ht", HTTP_REQUEST_MAYBE },
+		{ "FOOBAR host", HTTP_REQUEST_NO },
+		{ "FOOBAR x/", HTTP_REQUEST_NO },
+		{ "FOOBAR\t/", HTTP_REQUEST_NO },
+		{ "FOO:BAR /", HTTP_REQUEST_NO },
+		{ "M!#$%&'*+-.^_/", HTTP_REQUEST_NO },
+		{ "a!#$%&'*+-.^ /", HTTP_REQUEST_BODY },
+		{ "_`|~09AZaz /", HTTP_REQUEST_BODY },
+		{ "X /", HTTP_REQUEST_BODY },
+		{ "FOURTEENLETTRS /", HTTP_REQUEST_BODY },
+		{ "FIFTEENLETTERSX /", HTTP_REQUEST_NO },
+		{ "SIXTEENLETTERSXY", HTTP_REQUEST_NO },
+		{ "OPTIONSX", HTTP_REQUEST_MAYBE },
+		{ "PROXY TCP4 192.0.2.1", HTTP_REQUEST_MAYBE },
+		{ "PROXY UNKNOWN\r\n", HTTP_REQUEST_MAYBE },
+		{ "PROXY T", HTTP_REQUEST_MAYBE },
+		{ "\r\n\r", HTTP_REQUEST_MAYBE },
+		{ "PROXY TX", HTTP_REQUEST_NO },
+		{ "\r\n\r\nGET / HTTP/1.1", HTTP_REQUEST_NO },
 		{ "HTTP/1.1 200 OK", HTTP_REQUEST_NO },
 		{ "PRI * HTTP/2.0", HTTP_REQUEST_NO },
 		{ "PRI *", HTTP_REQUEST_NO },
@@ -73,6 +97,76 @@ static void test_requests(void **state)
 	};
 
 	check(starts, ARRAY_LENGTH(starts), true);
+}
+
+/* The bytes of version 2 hold a zero. */
+static void test_binary_proxy_header(void **state)
+{
+	static const __u8 header[16] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c";
+	__u8 other[16];
+
+	assert_int_equal(http_match_request(header, 28), HTTP_REQUEST_MAYBE);
+	for (size_t at = 0; at < 12; at++) {
+		memcpy(other, header, sizeof(other));
+		other[at] ^= 0x80;
+		assert_int_equal(http_match_request(other, 28), HTTP_REQUEST_NO);
+	}
+}
+
+/* What clients of other protocols say first. None may be taken for HTTP for good, and few may
+ * be looked at by the parser, which sends them away. */
+static void test_other_protocols(void **state)
+{
+#define BYTES(text)                                                                                \
+	{                                                                                          \
+		(const uint8_t *)(text), sizeof(text) - 1                                          \
+	}
+	static const struct slice others[] = {
+		BYTES("\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03"
+		      "abcdefgh"), /* TLS */
+		BYTES("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"), BYTES("SSH-2.0-Go\r\n"),
+		BYTES("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n"),	/* Redis */
+		BYTES("PING\r\n"), BYTES("\0\0\0\x08\x04\xd2\x16\x2f"), /* PostgreSQL: SSL? */
+		BYTES("\0\0\0\x29\0\x03\0\0user\0postgres\0"), BYTES("get key\r\n"), /* memcached */
+		BYTES("get h\r\n"), BYTES("set key 0 0 5\r\nhello\r\n"), BYTES("stats\r\n"),
+		BYTES("\x80\x01\0\x03\0\0\0\0\0\0\0\x03\0\0\0\0"), BYTES("AMQP\0\0\x09\x01"),
+		BYTES("\x10\x10\0\x04MQTT\x04\x02\0\x3c\0\x04test"),
+		BYTES("\x43\0\0\0\x01\0\0\0\0\0\0\0\xdd\x07\0\0"),	/* MongoDB */
+		BYTES("\0\0\0\x1a\0\x12\0\x03\0\0\0\x01\0\x06rdkafka"), /* Kafka */
+		BYTES("\x04\0\0\0\x05\0\0\0\0"),			/* Cassandra */
+		BYTES("EHLO host\r\n"), BYTES("USER anonymous\r\n"),
+		BYTES("a001 LOGIN me secret\r\n"), BYTES("NICK somebody\r\nUSER x 0 * :x\r\n"),
+		BYTES("PUB subject 5\r\nhello\r\n"), /* NATS */
+		BYTES("STOMP\naccept-version:1.2\n\n"),
+		BYTES("put 0 0 60 5\r\nhello\r\n"),	   /* beanstalkd */
+		BYTES("servers.web1.cpu 42 1234567890\n"), /* Graphite */
+		BYTES("host.cpu 42 1234567890\n"), BYTES("requests:1|c\n"),
+		BYTES("<34>1 2003-10-11T22:14:15.003Z host su - ID47 - x"),
+		BYTES("8=FIX.4.2\x01"
+		      "9=178\x01"),
+		BYTES("DESCRIBE rtsp://h/x RTSP/1.0\r\n"), BYTES("INVITE sip:a@b SIP/2.0\r\n"),
+		BYTES("0032git-upload-pack /project.git\0host=h\0"), BYTES("@RSYNCD: 31.0\n"),
+		BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), BYTES("\x05\x01\0"), /* SOCKS */
+		BYTES("\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0"),	/* LDAP */
+		BYTES("{\"id\":1,\"method\":\"x\"}\n"), BYTES("ruok"),		/* ZooKeeper */
+		BYTES("l\0\x0b\0\0\0\0\0\0\0\0\0"),				/* X11 */
+	};
+	unsigned int asked = 0;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
+		__u8 head[16] = { 0 };
+		struct message message;
+		enum http_request_match found;
+
+		memcpy(head, others[i].data, MIN(others[i].length, sizeof(head)));
+		found = http_match_request(head, (__u32)others[i].length);
+		if (found > HTTP_REQUEST_MAYBE)
+			fail_msg("%.16s: %d", (const char *)others[i].data, found);
+		asked += found == HTTP_REQUEST_MAYBE;
+		assert_int_equal(http_protocol.request(others[i], MESSAGE_CUT, &message), -EBADMSG);
+	}
+	assert_int_equal(asked, 1); /* the four letters of ZooKeeper */
+#undef BYTES
 }
 
 static void test_responses(void **state)
@@ -131,6 +225,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_binary_proxy_header),
+		cmocka_unit_test(test_other_protocols),
 		cmocka_unit_test(test_responses),
 		cmocka_unit_test(test_every_method_and_its_prefixes),
 	};

@@ -7,7 +7,7 @@
 #ifndef SKEP_MESSAGE_H
 #define SKEP_MESSAGE_H
 
-#include "base/base.h"
+#include "event/field.h"
 
 /* What a parser is told besides the bytes; a mask. */
 enum message_flag {
@@ -27,7 +27,8 @@ enum body_kind {
 };
 
 struct message {
-	uint32_t head_bytes; /* length of the head including its end */
+	uint32_t head_bytes;   /* length of the head including its end */
+	uint32_t prefix_bytes; /* of these, what stands before the request and is none of it */
 	enum body_kind body;
 	uint64_t body_bytes;	 /* for BODY_LENGTH */
 	bool is_interim;	 /* a 1xx answer: the real one follows */
@@ -37,7 +38,8 @@ struct message {
 	bool is_head_request;	 /* the answer will have no body whatever it says */
 	bool is_connect_request; /* a success turns the connection into a tunnel */
 	bool wants_upgrade;
-	bool expects_continue; /* the body may be withheld until an answer says to go on */
+	bool expects_continue;	       /* the body may be withheld until an answer says to go on */
+	struct address client_address; /* as a proxy names it before the request; else empty */
 	char operation[24];
 	char status[16];
 	char host[96];

@@ -70,6 +70,8 @@ export interface RequestEvent {
   peer_address: string;
   /** port of the other end */
   peer_port: number;
+  /** the client behind a proxy, as the PROXY header of the connection names it */
+  client_address: string;
   /** who is at the other end */
   peer_service: string;
   /** socket cookie: the same for all requests of a socket */
@@ -189,6 +191,7 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "local_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the watched end" },
     { name: "peer_address", type: "address", unit: "none", isKey: false, isWide: true, help: "address of the other end" },
     { name: "peer_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the other end" },
+    { name: "client_address", type: "address", unit: "none", isKey: false, isWide: false, help: "the client behind a proxy, as the PROXY header of the connection names it" },
     { name: "peer_service", type: "text", unit: "none", isKey: true, isWide: false, help: "who is at the other end" },
     { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "socket cookie: the same for all requests of a socket" },
     { name: "parent_id", type: "number", unit: "none", isKey: false, isWide: false, help: "id of the served request that caused this one, 0 where not certain" },
