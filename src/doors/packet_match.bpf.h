@@ -95,13 +95,17 @@ static __always_inline __u32 first_byte(__u64 bits)
  * within SCAN_BYTES once, and not once for each place that it is called for.
  */
 
-/* Where the empty line ends that begins first in size bytes from offset on; SCAN_BYTES + 8:
- * nowhere. The last eight bytes are only looked at to the end of a line that began before them. */
-__noinline __u32 http_line_end(struct __sk_buff *skb, __u32 offset, __u32 size)
+/*
+ * Where the empty line ends that begins first in the next SCAN_BYTES of the length bytes from
+ * offset on; SCAN_BYTES + 8: nowhere. The last eight bytes are only looked at to the end of a line
+ * that began before them.
+ */
+__noinline __u32 http_line_end(struct __sk_buff *skb, __u32 offset, __u32 length)
 {
+	__u32 size = length < SCAN_BYTES ? length : SCAN_BYTES;
 	__u64 words[SCAN_BYTES / 8] = {};
 
-	if (size > SCAN_BYTES || packet_read(skb, offset, words, size, SCAN_BYTES))
+	if (packet_read(skb, offset, words, size, SCAN_BYTES))
 		return SCAN_BYTES + 8;
 	for (__u32 i = 0; i < SCAN_BYTES / 8 - 1; i++) {
 		__u64 found = line_ends(words[i], words[i + 1]);
@@ -119,8 +123,7 @@ __noinline __u32 http_line_end(struct __sk_buff *skb, __u32 offset, __u32 size)
 __noinline __u32 http_head_end(struct __sk_buff *skb, __u32 offset, __u32 length)
 {
 	for (__u32 at = 0; at < PACKET_SEGMENT_BYTES && at < length; at += SCAN_BYTES - 8) {
-		__u32 size = length - at < SCAN_BYTES ? length - at : SCAN_BYTES;
-		__u32 end = http_line_end(skb, offset + at, size);
+		__u32 end = http_line_end(skb, offset + at, length - at);
 
 		if (end <= SCAN_BYTES)
 			return at + end;
@@ -128,15 +131,19 @@ __noinline __u32 http_head_end(struct __sk_buff *skb, __u32 offset, __u32 length
 	return length;
 }
 
-/* How many requests seem to begin behind empty lines in size bytes from offset on. zero is 0, which
- * the verifier must not know: it would walk the loop once for each sum. */
-__noinline __u32 http_starts(struct __sk_buff *skb, __u32 offset, __u32 size, __u32 zero)
+/*
+ * How many requests seem to begin behind empty lines in the next SCAN_BYTES of the length bytes
+ * from offset on. zero is 0, which the verifier must not know: it would walk the loop once for each
+ * sum.
+ */
+__noinline __u32 http_starts(struct __sk_buff *skb, __u32 offset, __u32 length, __u32 zero)
 {
+	__u32 size = length < SCAN_BYTES ? length : SCAN_BYTES;
 	__u64 words[SCAN_BYTES / 8] = {};
 	__u8 next[4] = {};
 	__u32 count = zero;
 
-	if (size > SCAN_BYTES || packet_read(skb, offset, words, size, SCAN_BYTES))
+	if (packet_read(skb, offset, words, size, SCAN_BYTES))
 		return 0;
 	for (__u32 i = 0; i < SCAN_BYTES / 8 - 1; i++) {
 		__u64 found = line_ends(words[i], words[i + 1]);
@@ -158,11 +165,8 @@ __noinline __u32 http_requests(struct __sk_buff *skb, __u32 offset, __u32 length
 {
 	__u32 count = zero;
 
-	for (__u32 at = 0; at < COUNTED_BYTES && at < length; at += SCAN_BYTES - 8) {
-		__u32 size = length - at < SCAN_BYTES ? length - at : SCAN_BYTES;
-
-		count += http_starts(skb, offset + at, size, zero);
-	}
+	for (__u32 at = 0; at < COUNTED_BYTES && at < length; at += SCAN_BYTES - 8)
+		count += http_starts(skb, offset + at, length - at, zero);
 	return count;
 }
 

@@ -20,6 +20,7 @@
 #include "engine/loader.h"
 
 #define TARGET_FUNCTION	     "bpf_fentry_test1" /* net/bpf/test_run.c, since 5.5 */
+#define TYPE_NAME_BYTES	     128
 #define LSM_LIST	     "/sys/kernel/security/lsm"
 #define LSM_NAMES_MAXIMUM    32
 #define SYS_LSM_LIST_MODULES 461 /* since 6.8 */
@@ -32,6 +33,7 @@ struct answer {
 
 struct abilities {
 	struct answer answers[ABILITY_COUNT];
+	struct btf *kernel_types; /* read at the first question, see abilities_forget_types */
 };
 
 /* ---- programs ---- */
@@ -50,14 +52,15 @@ static int try_load(enum bpf_prog_type type, int value, struct bpf_prog_load_opt
 }
 
 /* Loads and attaches a program that is bound to a name of the kernel's BTF. */
-static int try_btf(enum bpf_prog_type type, enum bpf_attach_type attach, const char *name)
+static int try_btf(struct abilities *abilities, enum bpf_prog_type type,
+	enum bpf_attach_type attach, const char *name)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach);
 	_cleanup_(fd_closep)
 	int program = -1;
 	_cleanup_(fd_closep)
 	int link = -1;
-	int id = libbpf_find_vmlinux_btf_id(name, attach);
+	int id = abilities_type_id(abilities, name, attach);
 
 	if (id < 0)
 		return id;
@@ -69,21 +72,21 @@ static int try_btf(enum bpf_prog_type type, enum bpf_attach_type attach, const c
 	return link < 0 ? -errno : 0;
 }
 
-static int try_fentry(struct fail *fail)
+static int try_fentry(struct abilities *abilities, struct fail *fail)
 {
-	int r = try_btf(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, TARGET_FUNCTION);
+	int r = try_btf(abilities, BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, TARGET_FUNCTION);
 
 	return r < 0 ? loader_explain(fail, r, "fentry") : 0;
 }
 
-static int try_tp_btf(struct fail *fail)
+static int try_tp_btf(struct abilities *abilities, struct fail *fail)
 {
-	int r = try_btf(BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "sched_process_exec");
+	int r = try_btf(abilities, BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "sched_process_exec");
 
 	return r < 0 ? loader_explain(fail, r, "tp_btf") : 0;
 }
 
-static int try_cgroup_skb(struct fail *fail)
+static int try_cgroup_skb(struct abilities *abilities, struct fail *fail)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_CGROUP_INET_EGRESS);
 	_cleanup_(fd_closep)
@@ -94,7 +97,7 @@ static int try_cgroup_skb(struct fail *fail)
 
 /* ---- perf events ---- */
 
-static int try_kprobe(struct fail *fail)
+static int try_kprobe(struct abilities *abilities, struct fail *fail)
 {
 	struct perf_event_attr attributes = { .size = sizeof(attributes) };
 	_cleanup_(fd_closep)
@@ -121,7 +124,7 @@ static int try_kprobe(struct fail *fail)
 	return event < 0 ? loader_explain(fail, -errno, "kprobe") : 0;
 }
 
-static int try_tracepoint(struct fail *fail)
+static int try_tracepoint(struct abilities *abilities, struct fail *fail)
 {
 	_cleanup_(fd_closep)
 	int program = try_load(BPF_PROG_TYPE_TRACEPOINT, 0, NULL);
@@ -162,7 +165,7 @@ static int lsm_has_bpf(void)
 	return 0;
 }
 
-static int try_lsm(struct fail *fail)
+static int try_lsm(struct abilities *abilities, struct fail *fail)
 {
 	int r = lsm_has_bpf();
 
@@ -170,7 +173,7 @@ static int try_lsm(struct fail *fail)
 		return fail_set(fail, -EOPNOTSUPP,
 			"lsm: BPF is not among the kernel's security modules (lsm=… on its command "
 			"line)");
-	r = try_btf(BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "file_mprotect");
+	r = try_btf(abilities, BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "file_mprotect");
 	return r < 0 ? loader_explain(fail, r, "lsm") : 0;
 }
 
@@ -178,7 +181,7 @@ static int try_lsm(struct fail *fail)
 
 static const struct {
 	const char *name;
-	int (*try)(struct fail *fail);
+	int (*try)(struct abilities *abilities, struct fail *fail);
 } doors[ABILITY_COUNT] = {
 	[ABILITY_FENTRY] = { "fentry", try_fentry },
 	[ABILITY_KPROBE] = { "kprobe", try_kprobe },
@@ -200,7 +203,33 @@ int abilities_new(struct abilities **ret_abilities)
 
 void abilities_free(struct abilities *abilities)
 {
+	if (abilities)
+		abilities_forget_types(abilities);
 	free(abilities);
+}
+
+int abilities_type_id(struct abilities *abilities, const char *name, enum bpf_attach_type attach)
+{
+	/* libbpf's names of the same; what is not listed stands under its own. */
+	const char *prefix = attach == BPF_TRACE_RAW_TP ? "btf_trace_"
+			     : attach == BPF_LSM_MAC	? "bpf_lsm_"
+							: "";
+	char full[TYPE_NAME_BYTES];
+
+	if (!abilities->kernel_types)
+		abilities->kernel_types = btf__load_vmlinux_btf();
+	if (!abilities->kernel_types)
+		return -errno;
+	if (snprintf(full, sizeof(full), "%s%s", prefix, name) >= (int)sizeof(full))
+		return -ENAMETOOLONG;
+	return btf__find_by_name_kind(abilities->kernel_types, full,
+		attach == BPF_TRACE_RAW_TP ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC);
+}
+
+void abilities_forget_types(struct abilities *abilities)
+{
+	btf__free(abilities->kernel_types);
+	abilities->kernel_types = NULL;
 }
 
 const char *abilities_reason(struct abilities *abilities, enum ability ability)
@@ -208,7 +237,7 @@ const char *abilities_reason(struct abilities *abilities, enum ability ability)
 	struct answer *answer = &abilities->answers[ability];
 
 	if (!answer->is_known)
-		doors[ability].try(&answer->reason);
+		doors[ability].try(abilities, &answer->reason);
 	answer->is_known = true;
 	return answer->reason.text;
 }

@@ -8,6 +8,8 @@
 #ifndef SKEP_ABILITIES_H
 #define SKEP_ABILITIES_H
 
+#include <linux/bpf.h>
+
 #include "base/fail.h"
 
 enum ability {
@@ -27,6 +29,12 @@ void abilities_free(struct abilities *abilities);
 bool abilities_has(struct abilities *abilities, enum ability ability);
 /* Why not, "" when it is there. Valid as long as abilities. */
 const char *abilities_reason(struct abilities *abilities, enum ability ability);
+/*
+ * The id of what a program of that attach type would be bound to, in the kernel's own BTF; -errno.
+ * That is read once for all questions (5 MB, about 10 ms), and kept until it is forgotten.
+ */
+int abilities_type_id(struct abilities *abilities, const char *name, enum bpf_attach_type attach);
+void abilities_forget_types(struct abilities *abilities);
 /* "fentry", "tp_btf" */
 const char *ability_name(enum ability ability);
 

@@ -5,6 +5,7 @@
 #include "engine/agent.h"
 
 #include <bpf/bpf.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -275,6 +276,9 @@ int agent_start(struct agent *agent, const char *const *names)
 		slot_start(agent, slot);
 		on += slot->on == FEATURE_ON;
 	}
+	abilities_forget_types(agent->abilities);
+	/* Loading took tens of megabytes for a moment, in whose holes little will be put again. */
+	malloc_trim(0);
 	return on;
 }
 

@@ -17,9 +17,9 @@
 const char *const unix_door_words[] = { "auto", "fentry", "kprobe", "tracepoint", NULL };
 
 /* AF_UNIX may be a module, whose functions are not in the kernel's own BTF. */
-static bool kernel_has_function(const char *name)
+static bool kernel_has_function(const struct agent *agent, const char *name)
 {
-	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FENTRY) > 0;
+	return abilities_type_id(agent->abilities, name, BPF_TRACE_FENTRY) > 0;
 }
 
 /* 0, or -errno with what is missing. */
@@ -34,7 +34,7 @@ static int try_door(struct agent *agent, enum unix_door door, struct fail *fail)
 
 	if (reason[0])
 		return fail_set(fail, -EOPNOTSUPP, "%s", reason);
-	if (door == UNIX_DOOR_FENTRY && !kernel_has_function("unix_release"))
+	if (door == UNIX_DOOR_FENTRY && !kernel_has_function(agent, "unix_release"))
 		return fail_set(fail, -ENOENT, "fentry: unix sockets are a module of this kernel");
 	return 0;
 }
@@ -43,11 +43,11 @@ static int try_door(struct agent *agent, enum unix_door door, struct fail *fail)
  * Kernels had bpf_dynptr_from_skb() before tracing programs might call it (6.12), so that only
  * the verifier knows: a program that calls it with its argument and room on its stack.
  */
-static bool may_read_buffers(void)
+static bool may_read_buffers(const struct agent *agent)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_RAW_TP);
-	int function = libbpf_find_vmlinux_btf_id("bpf_dynptr_from_skb", BPF_TRACE_FENTRY);
-	int tracepoint = libbpf_find_vmlinux_btf_id("consume_skb", BPF_TRACE_RAW_TP);
+	int function = abilities_type_id(agent->abilities, "bpf_dynptr_from_skb", BPF_TRACE_FENTRY);
+	int tracepoint = abilities_type_id(agent->abilities, "consume_skb", BPF_TRACE_RAW_TP);
 	const struct bpf_insn instructions[] = {
 		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_1 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2 },
@@ -74,8 +74,8 @@ static void set_loaded(const struct agent *agent, struct unix_bpf *bpf, enum uni
 {
 	/* cgroup/connect_unix came with this function (kernel 6.7). */
 	bool has_attempts = door == UNIX_DOOR_TRACEPOINT && agent->scope.cgroup_fd >= 0 &&
-			    kernel_has_function("bpf_sock_addr_set_sun_path");
-	bool reads_buffers = may_read_buffers();
+			    kernel_has_function(agent, "bpf_sock_addr_set_sun_path");
+	bool reads_buffers = may_read_buffers(agent);
 	const struct {
 		struct bpf_program *program;
 		bool is_wanted;
