@@ -19,6 +19,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "engine/agent.h"
+#include "engine/budget.h"
 #include "engine/loop.h"
 #include "engine/store.h"
 
@@ -120,6 +121,8 @@ static int start(struct api *api, struct fail *fail)
 	if (!error)
 		error = workers_new(&api->workers);
 	if (!error)
+		budget_set_other_cpu(agent->budget, workers_cpu_ns, api->workers);
+	if (!error)
 		error = metrics_new(agent, &api->metrics);
 	if (error)
 		return fail_set(fail, error, "cannot prepare the API: %s", strerror(-error));
@@ -162,6 +165,7 @@ void api_close(struct api *api)
 {
 	if (!api)
 		return;
+	budget_set_other_cpu(api->agent->budget, NULL, NULL);
 	loop_every_stop(api->agent->loop, tick, api);
 	exchanges_cancel(&api->exchanges);
 	server_stop(&api->unix_server);

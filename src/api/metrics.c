@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "engine/agent.h"
+#include "engine/budget.h"
 #include "engine/pipeline.h"
 #include "engine/store.h"
 #include "engine/version.h"
@@ -286,23 +287,22 @@ static void put_store(struct store *store, struct buf *out)
 	put_number(out, counts.bytes);
 }
 
-static void put_process(struct buf *out)
+static void put_process(struct budget *budget, struct buf *out)
 {
-	unsigned long long size = 0, resident = 0;
-	struct rusage usage = { 0 };
-	char text[128];
+	struct budget_figures figures = { 0 };
 
-	getrusage(RUSAGE_SELF, &usage);
 	put_heading(out, "process_cpu_seconds_total", "counter", "CPU time that skep took.");
 	buf_printf(out, "process_cpu_seconds_total %.6f\n",
-		(double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-			(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
-	if (file_read_array(AT_FDCWD, "/proc/self/statm", text, sizeof(text)) < 0 ||
-		sscanf(text, "%llu %llu", &size, &resident) != 2)
-		return;
+		(double)budget_cpu_ns() / (double)NS_PER_S);
 	put_heading(out, "process_resident_memory_bytes", "gauge", "Memory that skep holds.");
 	buf_append_string(out, "process_resident_memory_bytes");
-	put_number(out, resident * (uint64_t)sysconf(_SC_PAGESIZE));
+	put_number(out, budget_resident_bytes());
+	if (budget)
+		budget_get(budget, &figures);
+	put_heading(out, "skep_shedding", "gauge",
+		"1 while skep is beyond its memory ceiling or CPU budget and does less.");
+	buf_append_string(out, "skep_shedding");
+	put_number(out, (figures.shed & ~(uint32_t)BUDGET_CACHES) != 0);
 }
 
 void metrics_write(struct metrics *metrics, struct buf *out)
@@ -315,7 +315,7 @@ void metrics_write(struct metrics *metrics, struct buf *out)
 	put_features(metrics->agent, out);
 	if (metrics->agent->store)
 		put_store(metrics->agent->store, out);
-	put_process(out);
+	put_process(metrics->agent->budget, out);
 }
 
 static int metrics_handle(

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "engine/privilege.h"
@@ -18,14 +19,16 @@ struct worker {
 	struct work *work; /* NULL: the place is free */
 	struct outflow *outflow;
 	pthread_t thread;
-	bool has_written;  /* the thread's own: something went to the outflow */
-	bool is_discarded; /* what is in the stream's buffer goes nowhere */
+	bool has_written;	     /* the thread's own: something went to the outflow */
+	atomic_uint_fast64_t cpu_ns; /* when it was finished */
+	bool is_discarded;	     /* what is in the stream's buffer goes nowhere */
 	atomic_bool cancel;
 	atomic_bool is_finished;
 };
 
 struct workers {
 	struct worker all[WORKERS_MAXIMUM];
+	uint64_t cpu_ns; /* of those that are gone */
 };
 
 int workers_new(struct workers **ret_workers)
@@ -72,6 +75,15 @@ static int run_work(struct worker *worker, struct fail *fail)
 	return error;
 }
 
+static uint64_t cpu_ns(clockid_t clock)
+{
+	struct timespec time;
+
+	if (clock_gettime(clock, &time) < 0)
+		return 0;
+	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+}
+
 static void *worker_main(void *argument)
 {
 	struct worker *worker = argument;
@@ -84,6 +96,7 @@ static void *worker_main(void *argument)
 	if (error && !fail.code)
 		fail_set(&fail, error, "%s", strerror(-error));
 	outflow_end(worker->outflow, error ? &fail : NULL);
+	atomic_store(&worker->cpu_ns, cpu_ns(CLOCK_THREAD_CPUTIME_ID));
 	atomic_store(&worker->is_finished, true);
 	return NULL;
 }
@@ -105,9 +118,30 @@ void workers_tick(struct workers *workers)
 			continue;
 		if (outflow_is_cancelled(worker->outflow))
 			atomic_store(&worker->cancel, true);
-		if (atomic_load(&worker->is_finished))
+		if (atomic_load(&worker->is_finished)) {
+			workers->cpu_ns += atomic_load(&worker->cpu_ns);
 			worker_join(worker);
+		}
 	}
+}
+
+uint64_t workers_cpu_ns(void *context)
+{
+	struct workers *workers = context;
+	uint64_t sum_ns = workers->cpu_ns;
+
+	for (size_t i = 0; i < WORKERS_MAXIMUM; i++) {
+		struct worker *worker = &workers->all[i];
+		clockid_t clock;
+
+		if (!worker->work)
+			continue;
+		if (atomic_load(&worker->is_finished))
+			sum_ns += atomic_load(&worker->cpu_ns);
+		else if (pthread_getcpuclockid(worker->thread, &clock) == 0)
+			sum_ns += cpu_ns(clock);
+	}
+	return sum_ns;
 }
 
 void workers_free(struct workers *workers)

@@ -39,6 +39,8 @@ void workers_free(struct workers *workers);
 /* Takes the work, also when it fails, and a reference of the outflow. 0, -EBUSY, -EAGAIN. */
 int workers_start(
 	struct workers *workers, struct work *work, struct outflow *outflow, struct fail *fail);
+/* CPU time that the answers took since the start. */
+uint64_t workers_cpu_ns(void *workers);
 /* Once a second: tells those whose client has gone, and tidies up. */
 void workers_tick(struct workers *workers);
 

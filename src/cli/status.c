@@ -100,6 +100,45 @@ static void show_features(const json_t *features)
 	table_print(&table, stdout);
 }
 
+static void show_budget(const json_t *agent)
+{
+	const char *shedding = text_of(agent, "shedding");
+	char held[24];
+
+	str_from_duration(held, sizeof(held), number_of(agent, "held_ns"));
+	if (shedding[0])
+		printf("sheds %s: near or beyond its limits (--memory-limit, --cpu-limit)\n",
+			shedding);
+	if (number_of(agent, "held_ns") > 0)
+		printf("took no events for %s in all, to stay within its limits\n", held);
+}
+
+/* Rows of the store that nobody will find. */
+static void show_store(const json_t *store)
+{
+	const struct {
+		const char *name, *words;
+	} losses[] = {
+		{ "lost", "rows could not be written" },
+		{ "shed", "events were dropped because the writer fell behind" },
+		{ "uncounted", "requests are in no table: the writer stood still for too long" },
+	};
+	char bytes[24], maximum[24];
+
+	if (!json_is_object(store))
+		return;
+	str_from_bytes(bytes, sizeof(bytes), number_of(store, "bytes"));
+	str_from_bytes(maximum, sizeof(maximum), number_of(store, "maximum_bytes"));
+	printf("keeps %s of at most %s\n", bytes, maximum);
+	if (text_of(store, "problem")[0])
+		printf("store: %s\n", text_of(store, "problem"));
+	for (size_t i = 0; i < ARRAY_LENGTH(losses); i++)
+		if (number_of(store, losses[i].name) > 0)
+			printf("store: %llu %s\n",
+				(unsigned long long)number_of(store, losses[i].name),
+				losses[i].words);
+}
+
 static void show_agent(const json_t *status)
 {
 	const json_t *agent = json_object_get(status, "agent");
@@ -118,6 +157,8 @@ static void show_agent(const json_t *status)
 		printf("watches only %s\n", text_of(node, "scope"));
 	printf("costs %.2f %% of a core (%.2f s), %s of memory and %s of kernel maps\n",
 		uptime > 0 ? 100 * cpu / uptime : 0.0, cpu, resident, maps);
+	show_budget(agent);
+	show_store(json_object_get(status, "store"));
 	if (json_is_true(json_object_get(agent, "unmasked")))
 		printf("secrets are stored as they are (--unmask)\n");
 	if (text_of(agent, "url")[0])

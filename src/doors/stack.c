@@ -308,6 +308,12 @@ int stack_door_read(
 	return 0;
 }
 
+void stack_door_drop_caches(struct stack_door *door)
+{
+	map_clear(door->names);
+	stack_modules_unload(door->modules);
+}
+
 void stack_door_tick(struct stack_door *door)
 {
 	uint64_t now_ns = clock_monotonic_ns();

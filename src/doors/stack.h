@@ -32,6 +32,8 @@ int stack_door_watch(struct stack_door *door, int epoll_fd);
 /* 0; -EBADMSG for a record that contradicts itself. */
 int stack_door_read(struct stack_door *door, const struct stack_record *record,
 	struct stack_answer *ret_answer);
+/* Gives back names and rules, which are read again when they are needed. */
+void stack_door_drop_caches(struct stack_door *door);
 /* A few times a second: keeps up with what the kernel tells, forgets the dead. */
 void stack_door_tick(struct stack_door *door);
 

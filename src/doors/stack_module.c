@@ -95,6 +95,12 @@ static void shed(struct stack_modules *modules, const struct module *kept)
 	}
 }
 
+void stack_modules_unload(struct stack_modules *modules)
+{
+	MAP_FOREACH(modules->by_key, value)
+		unload(modules, value);
+}
+
 static void read_rules(struct module *module)
 {
 	struct elf_section section;

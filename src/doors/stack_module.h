@@ -42,6 +42,9 @@ struct stack_module *stack_module_get(struct stack_modules *modules, const struc
 struct stack_module *stack_module_ref(struct stack_module *module);
 void stack_module_unref(struct stack_module *module); /* accepts NULL */
 
+/* Gives back all rules and symbols: they are read again when they are needed. */
+void stack_modules_unload(struct stack_modules *modules);
+
 /* The address that a place in the file is linked to, or the place itself where that is unknown. */
 uint64_t stack_module_address(
 	struct stack_modules *modules, struct stack_module *module, uint64_t offset);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/abilities.h"
+#include "engine/budget.h"
 #include "engine/loader.h"
 #include "engine/lock.h"
 #include "engine/loop.h"
@@ -136,6 +137,7 @@ static void agent_on_tick(void *context, uint64_t now_ns)
 	}
 	if (agent->store)
 		store_tick(agent->store);
+	budget_tick(agent->budget, now_ns);
 	if (now_ns - agent->last_second_ns < NS_PER_S)
 		return;
 	agent->last_second_ns = now_ns;
@@ -192,6 +194,10 @@ static int agent_open(struct agent *agent, struct fail *fail)
 	if (r < 0)
 		return r;
 	r = abilities_new(&agent->abilities);
+	if (r == 0) {
+		agent->budget = budget_new(agent);
+		r = agent->budget ? 0 : -ENOMEM;
+	}
 	if (r == 0)
 		r = pipeline_new(agent, &agent->pipeline);
 	if (r == 0)
@@ -286,6 +292,7 @@ int agent_run(struct agent *agent)
 {
 	int r = loop_run(agent->loop);
 
+	ring_hold(agent->ring, false);
 	ring_drain(agent->ring);
 	agent_return_signals(agent);
 	return r;
@@ -348,6 +355,7 @@ void agent_free(struct agent *agent)
 	agent_close_store(agent);
 	pipeline_free(agent->pipeline);
 	abilities_free(agent->abilities);
+	budget_free(agent->budget);
 	node_free(agent->node);
 	ring_free(agent->ring);
 	loop_free(agent->loop);

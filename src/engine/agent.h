@@ -13,6 +13,7 @@
 #include "engine/scope.h"
 
 struct abilities;
+struct budget;
 struct loop;
 struct ring;
 struct node;
@@ -44,6 +45,7 @@ struct agent {
 	struct scope scope;
 	struct clock_map clock;
 	struct abilities *abilities;
+	struct budget *budget;
 	struct loop *loop;
 	struct ring *ring;
 	struct node *node;

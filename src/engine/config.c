@@ -33,6 +33,14 @@ const struct option_row config_rows[] = {
 	OPTION(config, ring_bytes, "ring-bytes", 0, OPTION_BYTES, .value_name = "SIZE",
 		.initial = "8MiB", .minimum = 64 * 1024, .maximum = 1024 * 1024 * 1024,
 		.help = "kernel memory for events on their way, a power of two"),
+	OPTION(config, memory_limit_bytes, "memory-limit", 0, OPTION_BYTES, .value_name = "SIZE",
+		.initial = "256MiB",
+		.help = "memory that the agent may use, kernel maps included; near it caches are "
+			"dropped, beyond it events, which are counted; 0: no limit"),
+	OPTION(config, cpu_limit_percent, "cpu-limit", 0, OPTION_U32, .value_name = "PERCENT",
+		.initial = "100", .maximum = 100000,
+		.help = "of one core, that the agent may use; beyond it fewer requests are kept "
+			"singly, then events are dropped and counted; 0: no limit"),
 	OPTION(config, unmask, "unmask", 0, OPTION_BOOL,
 		.help = "store secrets as they are: passwords, tokens, cookies, SQL literals"),
 };

@@ -9,15 +9,17 @@
 #include "event/option.h"
 
 struct config {
-	char file[256];	       /* --config: read before the flags; "": none */
-	char directory[192];   /* --dir: store, socket, lock; "": keeps nothing */
-	char listen[96];       /* --listen: "ADDRESS:PORT" or "off" */
-	char scope[256];       /* --scope: "", cgroup:PATH, netns:PATH, pid:N */
-	uint64_t store_bytes;  /* --max-bytes, 0: the smaller of 2 GiB and 5 % of the disk */
-	uint64_t store_age_ns; /* --max-age */
-	uint32_t store_rows;   /* --rows-per-second, 0: all */
-	uint64_t ring_bytes;   /* --ring-bytes, a power of two */
-	bool unmask;	       /* --unmask: secrets are stored as they are */
+	char file[256];		     /* --config: read before the flags; "": none */
+	char directory[192];	     /* --dir: store, socket, lock; "": keeps nothing */
+	char listen[96];	     /* --listen: "ADDRESS:PORT" or "off" */
+	char scope[256];	     /* --scope: "", cgroup:PATH, netns:PATH, pid:N */
+	uint64_t store_bytes;	     /* --max-bytes, 0: the smaller of 2 GiB and 5 % of the disk */
+	uint64_t store_age_ns;	     /* --max-age */
+	uint32_t store_rows;	     /* --rows-per-second, 0: all */
+	uint64_t ring_bytes;	     /* --ring-bytes, a power of two */
+	uint64_t memory_limit_bytes; /* --memory-limit, 0: none */
+	uint32_t cpu_limit_percent;  /* --cpu-limit, of one core, 0: none */
+	bool unmask;		     /* --unmask: secrets are stored as they are */
 };
 
 extern const struct option_row config_rows[];

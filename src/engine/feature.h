@@ -38,6 +38,8 @@ struct feature {
 	/* One record whose source is this feature. Borrowed for the call; record->size is checked
 	 * against the ring. NULL when it gets its data from a door. */
 	void (*consume)(void *state, const struct record_header *record);
+	/* Memory is short: gives back what can be made again. May be NULL. */
+	void (*drop_caches)(void *state);
 	/* About ten times a second. May be NULL. */
 	void (*tick)(void *state, uint64_t now_ns);
 	void (*counts)(void *state, struct feature_counts *ret_counts);

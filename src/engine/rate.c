@@ -345,6 +345,11 @@ void rate_adapt(struct rate *rate)
 	set_strides(rate, false, MAX(budget - MIN(errors, budget), 1));
 }
 
+void rate_set_rows(struct rate *rate, uint32_t rows_per_second)
+{
+	rate->options.rows_per_second = rows_per_second;
+}
+
 /* ---- figures ------------------------------------------------------------------------------- */
 
 uint64_t rate_settled_rowid(const struct rate *rate)

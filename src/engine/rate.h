@@ -73,6 +73,8 @@ int rate_flush(struct rate *rate, struct buf *rows);
 void rate_give_up(struct rate *rate);
 /* Once a second, after the flush: shares the rows of the next second out among the keys. */
 void rate_adapt(struct rate *rate);
+/* Other rows_per_second, at least 1, from the next rate_adapt on. */
+void rate_set_rows(struct rate *rate, uint32_t rows_per_second);
 /* Rows of counts below it do not change any more. */
 uint64_t rate_settled_rowid(const struct rate *rate);
 struct rate_counts rate_get_counts(const struct rate *rate);

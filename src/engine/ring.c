@@ -44,6 +44,7 @@ struct ring {
 	unsigned int batch_left;   /* records until the loop gets its turn */
 	unsigned int empty_drains; /* in a row */
 	bool is_idle;
+	bool is_held;
 	uint64_t rejected;
 };
 
@@ -85,15 +86,21 @@ static void ring_continue(void *context)
 
 int ring_drain(struct ring *ring)
 {
-	bool has_alerts, has_telemetry;
+	bool has_alerts, has_telemetry = false;
 	unsigned int count;
 
 	count = lane_drain(&ring->alerts, &has_alerts);
-	count += lane_drain(&ring->telemetry, &has_telemetry);
+	if (!ring->is_held)
+		count += lane_drain(&ring->telemetry, &has_telemetry);
 	/* A full queue of messages is no loss: the timer comes by. */
 	if (has_alerts || has_telemetry)
 		(void)loop_post(ring->loop, ring_continue, ring);
 	return (int)count;
+}
+
+void ring_hold(struct ring *ring, bool is_held)
+{
+	ring->is_held = is_held;
 }
 
 static void ring_on_ready(void *context, uint32_t epoll_events)

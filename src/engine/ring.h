@@ -33,6 +33,9 @@ int ring_share(struct ring *ring, struct bpf_object *object, struct fail *fail);
 /* Consumes what is there now, for at most 65536 records of telemetry; the rest follows by itself in
  * the loop. Returns the number of records. */
 int ring_drain(struct ring *ring);
+/* While it is held, telemetry stays in the ring, and what does not fit is lost and counted by the
+ * kernel half; alerts go on. */
+void ring_hold(struct ring *ring, bool is_held);
 /* Records that named no known source or lied about their size: a defect of a kernel half. */
 uint64_t ring_rejected(const struct ring *ring);
 uint64_t ring_bytes(const struct ring *ring); /* kernel memory of both */

@@ -6,13 +6,10 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "engine/budget.h"
 #include "engine/ring.h"
 #include "engine/store.h"
 #include "engine/version.h"
@@ -83,58 +80,19 @@ static void write_programs(const struct agent *agent, struct json *json)
 	json_array_end(json);
 }
 
-/* What the kernel holds for the map, by its own figure (fdinfo, "memlock"). */
-static uint64_t map_bytes(const struct bpf_map *map)
-{
-	char path[48], text[1024], *line;
-	unsigned long long bytes = 0;
-	int fd = bpf_map__fd(map);
-
-	/* The rings are shared between objects and counted once. */
-	if (fd < 0 || bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	if (file_read_array(AT_FDCWD, path, text, sizeof(text)) < 0)
-		return 0;
-	line = strstr(text, "\nmemlock:");
-	if (line && sscanf(line, "\nmemlock: %llu", &bytes) != 1)
-		return 0;
-	return bytes;
-}
-
-static uint64_t kernel_map_bytes(const struct agent *agent)
-{
-	uint64_t bytes = agent->ring ? ring_bytes(agent->ring) : 0;
-
-	for (unsigned int i = 0; i < agent->object_count; i++) {
-		struct bpf_map *map;
-
-		bpf_object__for_each_map(map, agent->objects[i].object) bytes += map_bytes(map);
-	}
-	return bytes;
-}
-
 /* ---- the agent ---- */
 
-static double cpu_seconds(void)
+static void write_budget(const struct agent *agent, struct json *json)
 {
-	struct rusage usage;
+	struct budget_figures figures = { 0 };
 
-	if (getrusage(RUSAGE_SELF, &usage) < 0)
-		return 0;
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-static uint64_t resident_bytes(void)
-{
-	unsigned long long size, resident;
-	char text[128];
-
-	if (file_read_array(AT_FDCWD, "/proc/self/statm", text, sizeof(text)) < 0 ||
-		sscanf(text, "%llu %llu", &size, &resident) != 2)
-		return 0;
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+	if (agent->budget)
+		budget_get(agent->budget, &figures);
+	json_member_u64(json, "memory_limit_bytes", figures.memory_limit_bytes);
+	json_member_u64(json, "cpu_percent", figures.cpu_percent);
+	json_member_u64(json, "cpu_limit_percent", figures.cpu_limit_percent);
+	json_member_string(json, "shedding", figures.shed ? budget_word(figures.shed) : NULL);
+	json_member_u64(json, "held_ns", figures.held_ns);
 }
 
 static void write_agent(struct agent *agent, const char *url, struct json *json)
@@ -146,9 +104,10 @@ static void write_agent(struct agent *agent, const char *url, struct json *json)
 	json_member_string(json, "version", skep_version());
 	json_member_u64(json, "start_time", clock_to_wall(&agent->clock, agent->start_ns));
 	json_member_u64(json, "uptime_ns", clock_monotonic_ns() - agent->start_ns);
-	json_member_double(json, "cpu_seconds", cpu_seconds());
-	json_member_u64(json, "resident_bytes", resident_bytes());
-	json_member_u64(json, "kernel_map_bytes", kernel_map_bytes(agent));
+	json_member_double(json, "cpu_seconds", (double)budget_cpu_ns() / (double)NS_PER_S);
+	json_member_u64(json, "resident_bytes", budget_resident_bytes());
+	json_member_u64(json, "kernel_map_bytes", budget_kernel_map_bytes(agent));
+	write_budget(agent, json);
 	json_member_u64(json, "rejected_records", agent->ring ? ring_rejected(agent->ring) : 0);
 	json_member_bool(json, "unmasked", agent->config.unmask);
 	write_programs(agent, json);

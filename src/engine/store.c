@@ -25,6 +25,7 @@
 #define FLUSH_BYTES	  (4UL << 20)
 #define FLUSH_BYTES_LEAST (64UL << 10)
 #define FLUSH_PART	  64
+#define FRUGAL_PART	  10
 #define BATCH_BYTES	  (32UL << 20) /* never more, with all counts and held back rows */
 /* At the end: how long the writer may take for a batch. */
 #define LAST_WAIT_NS	  (5 * NS_PER_S)
@@ -43,6 +44,7 @@ struct store {
 	uint64_t flushed_ns; /* monotonic */
 	uint64_t adapted_ns;
 	uint64_t shed;
+	uint32_t rows_per_second; /* as wished */
 	char set_aside[256];
 };
 
@@ -141,6 +143,7 @@ int store_open(const struct store_options *options, struct store **ret_store, st
 	if (!store)
 		return fail_set(fail, -ENOMEM, "out of memory");
 	timeline_init(&store->timeline, options->read, options->context);
+	store->rows_per_second = options->rows_per_second;
 	buf_init(&store->batch.rows, options->batch_bytes ? options->batch_bytes : BATCH_BYTES);
 	error = choose_bytes(options, &store->maximum_bytes, fail);
 	store->flush_bytes =
@@ -183,6 +186,14 @@ void store_flush(struct store *store)
 		is_full = store->rate && rate_flush(store->rate, &store->batch.rows) != 0;
 		hand_over(store);
 	}
+}
+
+void store_set_frugal(struct store *store, bool is_frugal)
+{
+	uint32_t part = is_frugal ? FRUGAL_PART : 1;
+
+	if (store->rate && store->rows_per_second > 0)
+		rate_set_rows(store->rate, MAX(store->rows_per_second / part, 1U));
 }
 
 bool store_is_behind(struct store *store)

@@ -62,6 +62,8 @@ void store_write(void *store, const struct event_header *event);
 void store_tick(struct store *store);
 /* Hands over at once what there is, as far as the writer has room. */
 void store_flush(struct store *store);
+/* Keeps a tenth of the single requests, whose weights stand for the others. */
+void store_set_frugal(struct store *store, bool is_frugal);
 /* True while the writer takes nothing more. */
 bool store_is_behind(struct store *store);
 /*

@@ -442,6 +442,11 @@ void node_tick(struct node *node, uint64_t now_ns)
 	}
 }
 
+void node_forget_dead(struct node *node)
+{
+	process_expire(node->processes, UINT64_MAX);
+}
+
 void node_each_process(const struct node *node, node_visit *visit, void *context)
 {
 	for (struct process *process = process_first(node->processes); process;

@@ -70,6 +70,8 @@ int node_listener_find(struct node *node, uint32_t network_namespace, const stru
  */
 void node_listener_started(struct node *node, const struct address *address, uint16_t port,
 	const struct event_process *process);
+/* Memory is short: late events of the dead have no name from here on. */
+void node_forget_dead(struct node *node);
 /* Calls visit with what is known of each process that lives; what it gets is borrowed for the call.
  */
 typedef void node_visit(void *context, const struct event_process *process);

@@ -233,6 +233,13 @@ static void oncpu_counts(void *state, struct feature_counts *ret_counts)
 	*ret_counts = counts;
 }
 
+static void oncpu_drop_caches(void *state)
+{
+	struct oncpu *oncpu = state;
+
+	sampler_drop_caches(oncpu->sampler);
+}
+
 static const char *oncpu_door(void *state)
 {
 	return "perf_event";
@@ -246,6 +253,7 @@ const struct feature oncpu_feature = {
 	.option_count = ARRAY_LENGTH(oncpu_rows),
 	.options_bytes = sizeof(struct oncpu_options),
 	.open = oncpu_open,
+	.drop_caches = oncpu_drop_caches,
 	.tick = oncpu_tick,
 	.counts = oncpu_counts,
 	.door = oncpu_door,

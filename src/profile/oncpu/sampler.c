@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ struct sampler {
 	int stop_fd; /* eventfd */
 	struct ring_buffer *ring;
 	struct stack_door *door;
+	atomic_bool wants_caches_dropped;
 	/* Between the two threads. */
 	pthread_mutex_t mutex;
 	struct map *sums; /* struct sum_key → struct sum_value */
@@ -105,6 +107,8 @@ static int on_record(void *context, void *data, size_t size)
 static void empty_ring(struct sampler *sampler)
 {
 	(void)ring_buffer__consume(sampler->ring);
+	if (atomic_exchange(&sampler->wants_caches_dropped, false))
+		stack_door_drop_caches(sampler->door);
 	stack_door_tick(sampler->door);
 }
 
@@ -271,6 +275,11 @@ bool sampler_collect(struct sampler *sampler, struct sampler_batch *ret_batch)
 	free(texts);
 	*ret_batch = batch;
 	return batch.sum_count > 0 || batch.text_count > 0;
+}
+
+void sampler_drop_caches(struct sampler *sampler)
+{
+	atomic_store(&sampler->wants_caches_dropped, true);
 }
 
 void sampler_figures(struct sampler *sampler, struct sampler_figures *ret_figures)

@@ -48,6 +48,8 @@ void sampler_free(struct sampler *sampler); /* accepts NULL; after sampler_stop 
 bool sampler_is_filling(struct sampler *sampler);
 /* True when there is something; *ret_batch is to be given to sampler_batch_done. Loop thread. */
 bool sampler_collect(struct sampler *sampler, struct sampler_batch *ret_batch);
+/* Memory is short: names and rules of files go, and are read again when they are needed. */
+void sampler_drop_caches(struct sampler *sampler);
 struct sampler_figures {
 	uint64_t unsound; /* samples that could not be read, or found no room */
 	uint64_t waiting; /* samples that were not collected yet */
