@@ -15,6 +15,7 @@ static const struct route *const routes[] = {
 	&page_route,
 	&asset_route,
 	&reference_route,
+	&doctor_route,
 	&events_route,
 	&map_route,
 	&metrics_route,

@@ -8,6 +8,7 @@
 #include "api/route.h"
 
 extern const struct route asset_route;
+extern const struct route doctor_route;
 extern const struct route events_route;
 extern const struct route map_route;
 extern const struct route metrics_route;

@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "cli/client.h"
 #include "cli/command.h"
-#include "cli/finding.h"
+#include "cli/finding_print.h"
 #include "cli/place.h"
 
 #define MAPS_MAXIMUM   (8 * 1024 * 1024)

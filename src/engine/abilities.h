@@ -3,7 +3,7 @@
  * Which ways into the kernel this machine allows. Hardened kernels refuse some (trampolines,
  * kprobes), so that a feature asks before it chooses its door. The answer comes from
  * trying a program of two instructions, once, at the first question; nothing stays behind.
- * Loop thread only.
+ * One thread at a time.
  */
 #ifndef SKEP_ABILITIES_H
 #define SKEP_ABILITIES_H

@@ -20,6 +20,7 @@
 #include "engine/lock.h"
 #include "engine/loop.h"
 #include "engine/pipeline.h"
+#include "engine/privilege.h"
 #include "engine/ring.h"
 #include "engine/store.h"
 #include "node/node.h"
@@ -221,6 +222,7 @@ int agent_new(const struct config *config, struct agent **ret_agent, struct fail
 	agent->scope = (struct scope){ .cgroup_fd = -1, .netns_fd = -1 };
 	agent->lock_fd = agent->signal_fd = agent->stats_fd = -1;
 	agent->start_ns = clock_monotonic_ns();
+	agent->capabilities = privilege_held();
 	clock_map_init(&agent->clock);
 	agent->slots = feature_slots_new(&agent->slot_count);
 	if (!agent->slots)

@@ -57,7 +57,8 @@ struct agent {
 	size_t slot_count;
 	struct agent_object objects[AGENT_OBJECTS_MAXIMUM];
 	unsigned int object_count;
-	uint64_t start_ns; /* monotonic */
+	uint64_t capabilities; /* at its start, see privilege_held */
+	uint64_t start_ns;     /* monotonic */
 	uint64_t last_second_ns;
 	int lock_fd;		 /* DIR/lock, -1 without a directory */
 	int signal_fd;		 /* SIGINT, SIGTERM */

@@ -12,6 +12,18 @@
 const uint64_t privilege_of_agent = BIT(CAP_BPF) | BIT(CAP_PERFMON) | BIT(CAP_SYS_PTRACE) |
 				    BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_SYS_ADMIN);
 
+uint64_t privilege_held(void)
+{
+	uint64_t held = 0;
+
+	if (capng_get_caps_process() < 0)
+		return 0;
+	for (unsigned int capability = 0; capability <= CAP_LAST_CAP; capability++)
+		if (capng_have_capability(CAPNG_EFFECTIVE, capability))
+			held |= BIT(capability);
+	return held;
+}
+
 int privilege_keep(uint64_t keep)
 {
 	if (capng_get_caps_process() < 0)

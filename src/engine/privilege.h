@@ -12,6 +12,9 @@
  * DAC_READ_SEARCH), other network namespaces and the kernel's accounts of programs (SYS_ADMIN). */
 extern const uint64_t privilege_of_agent;
 
+/* The effective capabilities of the calling thread, bits by linux/capability.h. */
+uint64_t privilege_held(void);
+
 /*
  * Gives up every capability of the calling thread, and of threads that it starts later, but those
  * of keep (bits by linux/capability.h) that it has. 0 or -errno; nothing to give up is no error.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who gets in, how the page is served, and what surrounds every page.
-import { address, base, browser, equal, expectErrors, holds, number, open, test, until } from "./browser.mjs";
+import { address, base, browser, equal, expectErrors, holds, number, open, skep, test, until } from "./browser.mjs";
 
 await test("without a token the page says what to do", async () => {
   expectErrors(/401/);
@@ -109,4 +109,16 @@ await test("the status page says what is on and what it costs", async () => {
   const page = await open("/status");
   await page.waitForSelector('tr:has-text("http"):has-text("cgroup_skb")');
   holds(/of a core/.test(await page.textContent("main")), "no cost");
+});
+
+await test("the status page says what this machine lacks and the fix, as `skep doctor` does", async () => {
+  const findings = JSON.parse(skep("doctor", "-o", "json")).filter(({ check }) => check !== "agent" && check !== "port");
+  const page = await open("/status");
+  await page.waitForSelector(".doctor details summary");
+  await page.click(".doctor details summary");
+  const rows = await page.locator(".doctor tbody tr").allInnerTexts();
+  equal(rows.length, findings.filter(({ grade }) => grade !== "good").length, "checks that are not fine");
+  equal(await page.locator(".doctor dl > div").count(), findings.length - rows.length, "checks that are");
+  for (const { check, effect, fix } of findings.filter(({ grade }) => grade !== "good"))
+    holds(rows.some((row) => row.includes(check) && row.includes(effect) && row.includes(fix)), `${check} is not there in full`);
 });

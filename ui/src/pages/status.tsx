@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The agent about itself: features, doors and reasons, losses, what it costs, what the store holds.
+// The agent about itself: features, doors and reasons, losses, what it costs, what the store holds, what this
+// machine allows.
 import type { ComponentChildren } from "preact";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -135,6 +136,68 @@ function Programs() {
   );
 }
 
+interface Finding {
+  check: string;
+  grade: "good" | "note" | "bad";
+  found: string;
+  effect: string;
+  fix: string;
+}
+
+const GRADES = { good: 0, note: 1, bad: 2 } as const;
+
+/** What `skep doctor` says: what lacks first, with what follows and the fix; the rest on demand. */
+function Doctor() {
+  const loaded = useLoaded((abort) => document_("/api/doctor", abort));
+  const { value, error } = loaded.value;
+  if (!value) return error ? <Problem text={error} /> : null;
+  const findings: Finding[] = value;
+  const lacking = findings.filter(({ grade }) => grade !== "good").toSorted((a, b) => GRADES[b.grade] - GRADES[a.grade]);
+  const fine = findings.filter(({ grade }) => grade === "good");
+  return (
+    <div class="doctor">
+      {lacking.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th>Check</th>
+              <th>Found</th>
+              <th>What follows, and the fix</th>
+            </tr>
+          </thead>
+          <tbody>
+            {lacking.map((finding) => (
+              <tr key={finding.check}>
+                <td class="name">
+                  <Level level={GRADES[finding.grade]} />
+                  <b>{finding.check}</b>
+                </td>
+                <td class="wrap">{inert(finding.found)}</td>
+                <td class="wrap">
+                  {finding.effect}
+                  {finding.effect && finding.fix && "; "}
+                  {finding.fix && <>fix: {finding.fix}</>}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <details>
+        <summary>{lacking.length ? `${fine.length} checks are fine` : "Nothing is missing"}</summary>
+        <dl class="facts">
+          {fine.map((finding) => (
+            <div key={finding.check}>
+              <dt>{finding.check}</dt>
+              <dd>{inert(finding.found)}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
+    </div>
+  );
+}
+
 export function Status() {
   useEffect(() => {
     const timer = setInterval(() => document.hidden || tick.value++, REFRESH_MS);
@@ -213,6 +276,15 @@ export function Status() {
           />
         </section>
       </div>
+      <section aria-labelledby="doctor">
+        <header>
+          <h2 id="doctor">This machine</h2>
+          <span class="quiet">what it allows and lacks, as `skep doctor` says it</span>
+        </header>
+        <div class="scroll">
+          <Doctor />
+        </div>
+      </section>
       <section aria-labelledby="programs">
         <header>
           <h2 id="programs">BPF programs</h2>

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a check found: rows of `skep doctor` and `skep why`, as a table or as JSON.
+ * What a check found: rows of `skep doctor`, of the Status page and of `skep why`.
  */
-#ifndef SKEP_CLI_FINDING_H
-#define SKEP_CLI_FINDING_H
+#ifndef SKEP_FINDING_H
+#define SKEP_FINDING_H
 
-#include <stdio.h>
-
-#include "base/base.h"
+#include "base/json.h"
 
 #define FINDINGS_MAXIMUM 64
 
@@ -30,13 +28,11 @@ struct findings {
 	unsigned int count;
 };
 
-enum findings_format { FINDINGS_TABLE, FINDINGS_JSON };
-extern const char *const findings_format_words[];
-
 /* Adds a row and returns it, for effect and fix; the last one when there are too many. */
 struct finding *findings_add(struct findings *findings, enum finding_grade grade, const char *check,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
-void findings_print(const struct findings *findings, enum findings_format format, FILE *file);
 enum finding_grade findings_worst(const struct findings *findings);
+/* An array of objects: check, grade (good, note, bad), found, effect, fix. */
+void findings_write(const struct findings *findings, struct json *json);
 
 #endif
