@@ -63,6 +63,7 @@ static void fill(unsigned char *record, unsigned int i, const struct event_proce
 			.ends = { .local_port = 8080, .peer_port = (uint16_t)(40000 + connection),
 				.network_namespace = owner->network_namespace },
 			.role = ROLE_SERVER,
+			.protocol = PROTOCOL_http,
 			.turn = i / CONNECTIONS + 1,
 		},
 		.answer_seq = i * (uint32_t)sizeof(answer),
