@@ -16,6 +16,7 @@ PACKAGES_BUILD := \
 	libncurses-dev \
 	libpcre2-dev \
 	libsqlite3-dev \
+	libssl-dev \
 	libxxhash-dev \
 	libyaml-dev \
 	linux-libc-dev \
@@ -45,6 +46,7 @@ PACKAGES_TEST := \
 	libcmocka-dev \
 	lz4 \
 	nginx-light \
+	openssl \
 	pngquant \
 	podman \
 	procps \
@@ -65,4 +67,5 @@ PACKAGES_CROSS_arm64 := \
 PACKAGES_GUEST := \
 	curl \
 	jq \
-	nginx-light
+	nginx-light \
+	openssl
