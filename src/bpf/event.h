@@ -13,6 +13,7 @@
 enum record_source {
 	SOURCE_NONE,
 	SOURCE_packet, /* doors/packet.bpf.c */
+	SOURCE_key,    /* doors/key.bpf.c */
 #define FEATURE(domain, name) SOURCE_##name##_feature,
 #include "features.def"
 #undef FEATURE

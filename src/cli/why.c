@@ -207,11 +207,11 @@ static void check_features(struct findings *findings, const json_t *status)
 	}
 }
 
-/* Libraries whose traffic is unreadable on the wire. */
+/* Libraries for TLS: the first one derives its keys where the probe of the feature tls is. */
 static void check_tls(struct findings *findings, unsigned int pid)
 {
-	static const char *const libraries[] = { "libssl.so", "libgnutls.so", "libnss3.so",
-		"libboringssl", "libmbedtls", "libwolfssl" };
+	static const char *const libraries[] = { "libcrypto.so.3", "libssl.so", "libgnutls.so",
+		"libnss3.so", "libboringssl", "libmbedtls", "libwolfssl" };
 	_cleanup_(buf_done)
 	struct buf maps = { 0 };
 	int error;
@@ -227,8 +227,13 @@ static void check_tls(struct findings *findings, unsigned int pid)
 
 		if (!strstr(buf_text(&maps), libraries[i]))
 			continue;
-		finding = findings_add(findings, FINDING_NOTE, "TLS", "%s is loaded", libraries[i]);
-		str_set(finding->effect, "what goes through it is encrypted before it is seen");
+		finding = findings_add(findings, i == 0 ? FINDING_GOOD : FINDING_NOTE, "TLS",
+			"%s is loaded", libraries[i]);
+		str_set(finding->effect,
+			i == 0 ? "HTTP/1.x inside its connections is read, but for "
+				 "those older than the agent"
+			       : "it derives keys where no probe is: what goes "
+				 "through it is not read");
 		return;
 	}
 	findings_add(findings, FINDING_GOOD, "TLS", "no library for it is loaded");
@@ -324,6 +329,23 @@ static void check_seen(struct findings *findings, const char *directory, unsigne
 	}
 }
 
+static void check_tls_seen(struct findings *findings, const char *directory, unsigned int pid)
+{
+	long long all = ask_number(directory, "count(*), 0) AS n FROM tls WHERE pid", pid);
+	long long read = ask_number(
+		directory, "sum(content IN ('read', 'failed')), 0) AS n FROM tls WHERE pid", pid);
+	struct finding *finding;
+
+	if (all <= 0 || read < 0)
+		return;
+	finding = findings_add(findings, read == all ? FINDING_GOOD : FINDING_NOTE,
+		"TLS connections", "%lld in the store, %lld not read", all, all - read);
+	if (read < all)
+		snprintf(finding->effect, sizeof(finding->effect),
+			"SELECT content, count(*) FROM tls WHERE pid = %u GROUP BY 1: why not",
+			pid);
+}
+
 static int look(const struct why_options *options, unsigned int pid, struct findings *findings,
 	struct fail *fail)
 {
@@ -347,6 +369,7 @@ static int look(const struct why_options *options, unsigned int pid, struct find
 	check_tls(findings, pid);
 	check_sockets(findings, pid);
 	check_seen(findings, directory, pid);
+	check_tls_seen(findings, directory, pid);
 	return 0;
 }
 

@@ -104,6 +104,14 @@ static void door_exchange(void *context, struct request_event *event)
 			door->listeners[i].exchange(door->listeners[i].context, event);
 }
 
+static void door_session(void *context, const struct stream_session *session)
+{
+	const struct packet_door *door = context;
+
+	if (door->session)
+		door->session(door->session_context, session);
+}
+
 static int attach_all(struct packet_door *door, int cgroup_fd, struct fail *fail)
 {
 	struct packet_bpf *bpf = door->bpf;
@@ -181,6 +189,7 @@ static int door_new(struct agent *agent, struct packet_door **ret_door, struct f
 		.scope_pid = agent->scope.kind == SCOPE_PID ? agent->scope.pid : 0,
 		.exchange = door_exchange,
 		.message = door_message,
+		.session = door_session,
 		.context = door,
 	};
 	int r;
@@ -250,6 +259,41 @@ void packet_door_leave(struct agent *agent, enum packet_protocol protocol)
 	door->listeners[protocol] = (struct packet_listener){ 0 };
 	door->bpf->data->wanted_protocols &= ~(1U << protocol);
 	packet_door_exit(agent);
+}
+
+int packet_door_join_tls(struct agent *agent, struct key_store *keys, stream_tell_session *session,
+	void *context, struct fail *fail)
+{
+	int r = packet_door_enter(agent, fail);
+
+	if (r < 0)
+		return r;
+	r = stream_use_keys(agent->packet_door->stream, keys);
+	if (r < 0) {
+		packet_door_exit(agent);
+		return fail_set(fail, r, "out of memory");
+	}
+	agent->packet_door->session = session;
+	agent->packet_door->session_context = context;
+	agent->packet_door->bpf->data->wanted_protocols |= 1U << PROTOCOL_tls;
+	return 0;
+}
+
+void packet_door_leave_tls(struct agent *agent)
+{
+	struct packet_door *door = agent->packet_door;
+
+	if (!door)
+		return;
+	door->bpf->data->wanted_protocols &= ~(1U << PROTOCOL_tls);
+	(void)stream_use_keys(door->stream, NULL);
+	door->session = NULL;
+	packet_door_exit(agent);
+}
+
+uint64_t packet_door_broken_sessions(const struct packet_door *door)
+{
+	return stream_broken_sessions(door->stream);
 }
 
 void packet_door_counts(

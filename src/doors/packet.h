@@ -32,6 +32,16 @@ void packet_door_leave(struct agent *agent, enum packet_protocol protocol);
 void packet_door_counts(
 	struct packet_door *door, enum packet_protocol protocol, struct feature_counts *ret_counts);
 
+/*
+ * The same for connections that begin with TLS: what they carry is reported to the listener of its
+ * protocol, each connection once to session. keys stays the caller's.
+ */
+int packet_door_join_tls(struct agent *agent, struct key_store *keys, stream_tell_session *session,
+	void *context, struct fail *fail);
+void packet_door_leave_tls(struct agent *agent);
+/* Connections of which bytes were lost after they had been reported as read. */
+uint64_t packet_door_broken_sessions(const struct packet_door *door);
+
 /* The same for the flows of UDP: counted from here on. */
 int packet_door_join_flows(struct agent *agent, struct fail *fail);
 void packet_door_leave_flows(struct agent *agent);

@@ -13,6 +13,8 @@ struct packet_door {
 	struct packet_bpf *bpf;
 	struct stream *stream;
 	struct packet_listener listeners[PROTOCOL_COUNT];
+	stream_tell_session *session; /* NULL while nobody takes TLS connections */
+	void *session_context;
 	unsigned int joined;
 	struct packet_flow_batch *batch; /* NULL while nobody takes flows */
 };

@@ -11,6 +11,7 @@
 #include "doors/packet_socket.bpf.h"
 #include "protocols/dns_match.h"
 #include "protocols/http_match.h"
+#include "protocols/tls_match.h"
 
 /*
  * Reads up to room bytes of the packet. A length of 0 fails verification before 6.x,
@@ -313,6 +314,7 @@ volatile __u32 wanted_protocols = ~0U;
 /* What the first bytes of a connection are: a protocol and the two matches, in one word. */
 #define FIRST(protocol, request, answer) ((protocol) | (request) << 8 | (answer) << 16)
 #define FIRST_IS_ORDERED		 (1 << 24)
+#define FIRST_IS_OLDER			 (1 << 25)
 #define FIRST_IS_REQUEST(protocol)	 (FIRST_IS_ORDERED | FIRST(protocol, PACKET_MATCH_YES, 0))
 #define FIRST_IS_ANSWER(protocol)	 (FIRST_IS_ORDERED | FIRST(protocol, 0, PACKET_MATCH_YES))
 
@@ -324,6 +326,10 @@ static __always_inline __u32 match_ordered(const __u8 *head, __u32 length)
 	if (dns)
 		return dns == DNS_MATCH_QUESTION ? FIRST_IS_REQUEST(PROTOCOL_dns)
 						 : FIRST_IS_ANSWER(PROTOCOL_dns);
+	if (tls_match_client_hello(head, length))
+		return FIRST_IS_REQUEST(PROTOCOL_tls);
+	if (tls_match_data(head, length))
+		return FIRST_IS_OLDER | FIRST(PROTOCOL_tls, 0, 0);
 	return 0;
 }
 
@@ -363,7 +369,9 @@ static __always_inline int match_first(
 	socket->common.protocol = found;
 	view->request = found >> 8;
 	view->answer = found >> 16;
-	view->is_ordered = found >> 24;
+	view->is_ordered = found >> 24 & 1;
+	/* On its way out, when it is known who sends it. */
+	view->is_older = (found >> 25 & view->direction) + socket->zero;
 	if (length >= 8 && http_may_be_proxy(head[0], head[1], length))
 		view->is_prefix = http_is_proxy_alone(skb, offset, view->length);
 	return 0;

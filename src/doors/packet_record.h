@@ -22,7 +22,9 @@ enum packet_protocol {
 #define PROTOCOL(name) PROTOCOL_##name,
 #include "protocols/protocols.def"
 #undef PROTOCOL
-	PROTOCOL_COUNT
+	PROTOCOL_COUNT,
+	PROTOCOL_tls = PROTOCOL_COUNT, /* carries one of the others, which shows inside only */
+	PACKET_PROTOCOLS
 };
 
 enum packet_direction { PACKET_INGRESS, PACKET_EGRESS };
@@ -48,6 +50,10 @@ enum packet_flag {
 #define PACKET_SEGMENT_BYTES 4096
 /* Segments are cut into pieces of that many bytes; a packet has at most PACKET_PIECES of them. */
 #define PACKET_PIECES	     16
+/* In front, each direction of a TLS connection goes up whole: that is its handshake, as a rule. */
+#define PACKET_TLS_WHOLE     (32 * 1024)
+/* Of a longer TLS record than PACKET_SEGMENT_BYTES that many bytes go up after that. */
+#define PACKET_TLS_HEAD	     1024
 /* The last bytes of a packet that is not copied whole: shows the end of a chunked body. */
 #define PACKET_TAIL_BYTES    8
 

@@ -15,6 +15,17 @@
 /* Room behind the request for eight-byte reads at any place in it. */
 #define PACKET_REQUEST_ROOM (PACKET_REQUEST_BYTES + 16)
 
+/* Where the records of a TLS connection stand in one direction; sequence numbers. */
+struct packet_records {
+	__u32 first;	  /* of the direction's first record */
+	__u32 start;	  /* of the one that the bytes belong to */
+	__u32 next;	  /* of the one after it */
+	__u32 end;	  /* of the bytes that were looked at */
+	__u32 head_bytes; /* of the record's head, where it lies in two packets and is not whole */
+	__u64 head;	  /* these, the last one lowest */
+	__u32 is_known;
+};
+
 struct packet_socket {
 	struct bpf_spin_lock lock; /* of state */
 	struct packet_state state;
@@ -23,6 +34,8 @@ struct packet_socket {
 	__u32 zero; /* always: what is added to it the verifier knows nothing of, and walks once */
 	__u64 owner_task; /* address of the task, compared only */
 	__u64 request_ns;
+	struct packet_records records[2]; /* by enum packet_direction */
+	__u32 is_whole; /* where its records begin is not known any more: all bytes go up */
 	struct packet_common common; /* what every record of this socket begins with */
 	__u8 request[PACKET_REQUEST_ROOM] __attribute__((aligned(8)));
 };

@@ -71,6 +71,7 @@ struct packet_view {
 	__u8 is_success; /* an answer that grants it */
 	__u8 is_ordered; /* what matches is of a protocol that takes no turns */
 	__u8 is_prefix;	 /* all of it is what a proxy says before the first request */
+	__u8 is_older;	 /* of one that nobody can read without its beginning */
 };
 
 enum packet_action {
@@ -384,6 +385,11 @@ PACKET_INLINE void packet_classify(
 		/* The request went by before the agent came: the next one counts. */
 		state->role = is_ingress ? PACKET_CLIENT : PACKET_SERVER;
 		state->mode = known;
+	} else if (view->is_older) {
+		/* User space is told once. */
+		state->mode = PACKET_IGNORED;
+		verdict->is_head = 1;
+		packet_segment_of(state, view, verdict, PACKET_TAIL_BYTES);
 	} else if (++state->probes >= PACKET_PROBES_MAXIMUM) {
 		state->mode = PACKET_IGNORED;
 	}

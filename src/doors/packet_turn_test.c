@@ -40,6 +40,25 @@ static struct packet_view answer(__u32 seq, __u32 length, __u8 match)
 	};
 }
 
+/* What began before the agent and cannot be read without its beginning is told once. */
+static void an_older_connection_is_told_once(void **state)
+{
+	struct packet_state door = { 0 };
+	struct packet_view view = {
+		.seq = 7, .length = 100, .direction = PACKET_EGRESS, .is_older = 1
+	};
+	struct packet_verdict verdict = judge(&door, view);
+
+	assert_int_equal(verdict.action, PACKET_DO_SEGMENT);
+	assert_int_equal(verdict.capture, PACKET_TAIL_BYTES);
+	assert_int_equal(door.mode, PACKET_IGNORED);
+	view.seq += view.length;
+	assert_int_equal(judge(&door, view).action, PACKET_DO_NOTHING);
+	/* Whose beginning was seen is none. */
+	door = server();
+	assert_int_equal(judge(&door, view).action, PACKET_DO_NOTHING);
+}
+
 /* The body that follows 100 Continue goes up as lengths. */
 static void an_interim_answer_keeps_turns(void **state)
 {
@@ -108,6 +127,7 @@ static void an_answer_without_request(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_older_connection_is_told_once),
 		cmocka_unit_test(an_interim_answer_keeps_turns),
 		cmocka_unit_test(an_interim_answer_brings_the_kept_request_up),
 		cmocka_unit_test(order_lost_at_a_boundary),

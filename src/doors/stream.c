@@ -5,16 +5,10 @@
  */
 #include "doors/stream.h"
 #include "base/str.h"
+#include "doors/key_store.h"
 #include "doors/stream_clients.h"
 #include "doors/stream_connection.h"
-
-struct stream {
-	struct stream_options options;
-	struct map *connections;		      /* cookie → struct connection */
-	struct map *clients;			      /* stream_clients.h */
-	struct feature_counts counts[PROTOCOL_COUNT]; /* not counted by the kernel half */
-	struct request_event event; /* the one being reported: large, so not on the stack */
-};
+#include "doors/stream_tls.h"
 
 static void connection_removed(void *context, const void *key, void *value)
 {
@@ -26,6 +20,9 @@ static void connection_removed(void *context, const void *key, void *value)
 		stream_finish(stream, connection, true);
 	for (struct exchange *exchange = connection->first; exchange; exchange = exchange->next)
 		stream_lose(stream, connection->origin.protocol, COUNT_LOST_LIMIT);
+	if (connection->tls)
+		stream_tls_end(stream, connection, STREAM_ENDED);
+	stream_tls_free(stream, TAKE(connection->tls));
 	connection_done(connection);
 }
 
@@ -53,10 +50,13 @@ void stream_free(struct stream *stream)
 	if (!stream)
 		return;
 	for (struct connection *connection = map_first(stream->connections); connection;
-		connection = map_next(stream->connections, connection))
+		connection = map_next(stream->connections, connection)) {
+		stream_tls_free(stream, TAKE(connection->tls));
 		connection_done(connection);
+	}
 	map_free(stream->connections);
 	map_free(stream->clients);
+	tls_opener_free(stream->opener);
 	free(stream);
 }
 
@@ -90,83 +90,30 @@ unsigned int stream_message_flags(const struct stream *stream)
 	return stream->options.message_flags;
 }
 
-static void fill_origin(struct request_event *event, const struct packet_common *origin,
-	const struct protocol *protocol)
+/* Of what TLS carries only HTTP is read, so that it is taken for that until it shows. */
+static uint8_t protocol_index(const struct packet_common *common)
 {
-	request_event_init(event);
-	event->process.pid = origin->owner.pid;
-	event->process.start_ns = origin->owner.start_ns;
-	event->process.network_namespace = origin->ends.network_namespace;
-	event->role = origin->role;
-	memcpy(&event->local_address, origin->ends.local_address, sizeof(event->local_address));
-	memcpy(&event->peer_address, origin->ends.peer_address, sizeof(event->peer_address));
-	event->local_port = origin->ends.local_port;
-	event->peer_port = origin->ends.peer_port;
-	event->connection = origin->cookie;
-	str_set(event->protocol, protocol->name);
-}
-
-static void fill_exchange(struct request_event *event, const struct exchange *exchange)
-{
-	const struct message *request = &exchange->request;
-
-	event->header.time_ns = exchange->request_ns;
-	event->duration_ns = exchange->last_ns - exchange->request_ns;
-	if (exchange->answer_ns)
-		event->first_byte_ns = exchange->answer_ns - exchange->request_ns;
-	event->request_bytes = exchange->request_bytes;
-	event->response_bytes = exchange->answer_bytes;
-	event->is_error =
-		exchange->is_error || (exchange->is_client_error && event->role == ROLE_CLIENT);
-	str_set(event->operation, request->operation);
-	str_set(event->status, exchange->status);
-	str_set(event->host, request->host);
-	str_set(event->target, request->target);
-	str_set(event->detail, request->detail);
-}
-
-/* The kernel half knows the owner only from its first send on: what came before is judged here. */
-static bool is_foreign(const struct stream *stream, const struct packet_common *origin)
-{
-	return stream->options.scope_pid && origin->owner.pid != stream->options.scope_pid;
-}
-
-static void report(struct stream *stream, const struct connection *connection,
-	const struct exchange *exchange, bool is_incomplete)
-{
-	struct request_event *event = &stream->event;
-
-	if (is_foreign(stream, &connection->origin))
-		return;
-	fill_origin(event, &connection->origin, connection->protocol);
-	fill_exchange(event, exchange);
-	stream_clients_name(stream->clients, event);
-	event->is_incomplete = is_incomplete;
-	if (!exchange->answer_ns)
-		event->is_error = true;
-	stream->counts[connection->origin.protocol].seen++;
-	stream->counts[connection->origin.protocol].reported++;
-	stream->options.exchange(stream->options.context, event);
-}
-
-void stream_finish(struct stream *stream, struct connection *connection, bool is_incomplete)
-{
-	const struct exchange *exchange = connection->first;
-
-	/* No answer was seen, which does not mean that there was none. */
-	if (exchange->is_cut && !exchange->answer_ns)
-		stream_lose(stream, connection->origin.protocol, COUNT_LOST_RING_FULL);
-	else
-		report(stream, connection, exchange, is_incomplete);
-	connection_drop_first(connection);
+	return common->protocol == PROTOCOL_tls ? PROTOCOL_http : common->protocol;
 }
 
 static const struct protocol *protocol_of(const struct packet_common *common)
 {
 	size_t count;
 	const struct protocol *const *protocols = protocols_all(&count);
+	uint8_t index = protocol_index(common);
 
-	return common->protocol < count ? protocols[common->protocol] : NULL;
+	return index < count ? protocols[index] : NULL;
+}
+
+static int connection_begin(
+	struct stream *stream, struct connection *connection, const struct packet_common *common)
+{
+	connection_init(connection, common, protocol_of(common));
+	if (common->protocol != PROTOCOL_tls)
+		return 0;
+	connection->origin.protocol = protocol_index(common);
+	connection->tls = stream->keys ? stream_tls_new() : NULL;
+	return connection->tls ? 0 : -ENOMEM;
 }
 
 static struct connection *connection_find(struct stream *stream, const struct packet_common *common)
@@ -183,12 +130,14 @@ static struct connection *connection_open(struct stream *stream, const struct pa
 		map_add_evict(stream->connections, &common->cookie, &is_new);
 
 	if (!connection) {
-		stream_lose(stream, common->protocol, COUNT_LOST_LIMIT);
+		stream_lose(stream, protocol_index(common), COUNT_LOST_LIMIT);
 		return NULL;
 	}
-	if (is_new)
-		connection_init(connection, common, protocol_of(common));
-	else if (common->owner.pid)
+	if (is_new && connection_begin(stream, connection, common) < 0) {
+		map_remove(stream->connections, &common->cookie);
+		return NULL;
+	}
+	if (!is_new && common->owner.pid)
 		connection->origin.owner = common->owner;
 	return connection;
 }
@@ -243,7 +192,9 @@ void stream_lose_requests(struct stream *stream, const struct connection *connec
 	struct slice bytes = { (const uint8_t *)(segment + 1), segment->captured };
 	unsigned int count = is_start;
 
-	if (segment->common.flags & PACKET_IS_ANSWER || protocol->is_paired_by_feature)
+	/* How many requests are in what cannot be read nobody can tell. */
+	if (segment->common.flags & PACKET_IS_ANSWER || connection->tls ||
+		protocol->is_paired_by_feature)
 		return;
 	if (protocol->requests)
 		count = protocol->requests(bytes, is_start);
@@ -265,6 +216,8 @@ void connection_lose_order(struct stream *stream, struct connection *connection)
 	for (struct held *held = side->held; held; held = held->next)
 		stream_lose_requests(stream, connection, &held->segment);
 	connection_done(connection);
+	if (connection->tls)
+		stream_tls_end(stream, connection, STREAM_LOST);
 	connection->is_lost = true;
 	connection->sides[SIDE_REQUEST].state = SIDE_LOST;
 	connection->sides[SIDE_ANSWER].state = SIDE_LOST;
@@ -377,7 +330,7 @@ void stream_turn(struct stream *stream, const struct packet_turn *turn)
 	struct connection connection = { 0 };
 	struct side *side = &connection.sides[SIDE_ANSWER];
 
-	if (!protocol || is_foreign(stream, &turn->common))
+	if (!protocol || stream_is_foreign(stream, &turn->common))
 		return;
 	if (connection_end_before(stream, turn) < 0)
 		return;
@@ -434,7 +387,10 @@ void side_take(struct stream *stream, struct connection *connection, enum side_n
 	}
 	side->has_seq = true;
 	side->seq = segment->seq + segment->length;
-	side_read(stream, connection, name, input);
+	if (connection->tls)
+		stream_tls_read(stream, connection, name, input);
+	else
+		side_read(stream, connection, name, input);
 }
 
 /* The connection of a segment, or NULL when it belongs to nothing that is open. */
@@ -506,6 +462,11 @@ void stream_segment(struct stream *stream, const struct packet_segment *segment)
 
 	if (!protocol_of(&segment->common))
 		return;
+	if (segment->common.protocol == PROTOCOL_tls && !(flags & PACKET_IS_ORDERED)) {
+		if (flags & PACKET_IS_START)
+			stream_tls_older(stream, &segment->common);
+		return;
+	}
 	connection = segment_connection(stream, segment);
 	if (!connection)
 		return;
@@ -535,7 +496,7 @@ void stream_close(struct stream *stream, const struct packet_close *close)
 	note_losses(connection, &close->common);
 	if (close->common.flags & PACKET_LOST_BEFORE &&
 		connection->sides[SIDE_REQUEST].head.length > 0 && !connection->is_ordered)
-		stream_lose(stream, close->common.protocol, COUNT_LOST_RING_FULL);
+		stream_lose(stream, connection->origin.protocol, COUNT_LOST_RING_FULL);
 	connection_step_to(stream, connection, close->answer_end_seq);
 	side_close(stream, connection, close->is_reset);
 	map_remove(stream->connections, &close->common.cookie);

@@ -12,7 +12,9 @@
 #include "engine/feature.h"
 #include "event/request.h"
 #include "protocols/message.h"
+#include "protocols/tls_message.h"
 
+struct key_store;
 struct stream;
 
 /* Called for each exchange; the event is filled but for the process's names. */
@@ -30,6 +32,36 @@ struct stream_message {
 };
 typedef void stream_tell(void *context, const struct stream_message *message);
 
+/* What became of the exchanges inside a TLS connection. */
+enum stream_outcome {
+	STREAM_READ,	   /* they are read; or there were none */
+	STREAM_NO_SECRET,  /* no probe saw its handshake */
+	STREAM_OLDER,	   /* it began before the agent did */
+	STREAM_NO_CIPHER,  /* records of that suite or version cannot be opened */
+	STREAM_NOT_HTTP,   /* what it carries is not known here */
+	STREAM_EARLY_DATA, /* data came before the server had answered */
+	STREAM_FAILED,	   /* the handshake did not come to its end */
+	STREAM_LOST,	   /* bytes of it were lost, or a record did not open */
+	STREAM_LIMIT,	   /* a bound of skep's own was reached */
+	STREAM_NOT_TLS,	   /* it only began like TLS */
+	STREAM_ENDED, /* only between stream*.c: the connection is over, which says which it was */
+	STREAM_OUTCOMES = STREAM_ENDED
+};
+
+/* A TLS connection, told once: when its first request is read, or when it is clear that none will
+ * be. All is borrowed. */
+struct stream_session {
+	const struct packet_common *origin;
+	struct tls_hello client; /* version 0: not seen */
+	struct tls_hello server;
+	const char *suite; /* as IANA has it, NULL when none was agreed upon that is known */
+	uint64_t hello_ns; /* first byte of the connection */
+	uint64_t done_ns;  /* last byte of the handshake, 0: not seen */
+	uint8_t alert;	   /* that ended the handshake, 0: none */
+	enum stream_outcome outcome;
+};
+typedef void stream_tell_session(void *context, const struct stream_session *session);
+
 /* At most that many requests of one connection wait for answers. */
 #define STREAM_PIPELINE_MAXIMUM 256
 
@@ -39,6 +71,7 @@ struct stream_options {
 	uint32_t scope_pid;	    /* exchanges of other processes are none of ours; 0: all */
 	stream_exchange *exchange;
 	stream_tell *message; /* for protocols with is_paired_by_feature */
+	stream_tell_session *session;
 	void *context;
 };
 
@@ -56,6 +89,11 @@ void stream_close(struct stream *stream, const struct packet_close *close);
  */
 void stream_add_counts(
 	const struct stream *stream, enum packet_protocol protocol, struct feature_counts *counts);
+/* Secrets for connections that begin with TLS, NULL: no more of them are read. The store outlives
+ * its use. 0 or -ENOMEM. */
+int stream_use_keys(struct stream *stream, struct key_store *keys);
+/* Connections that were read as TLS and of which bytes were lost afterwards. */
+uint64_t stream_broken_sessions(const struct stream *stream);
 /* Exchanges whose request was seen and whose answer is not over. */
 size_t stream_in_flight(const struct stream *stream);
 

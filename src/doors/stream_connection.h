@@ -12,6 +12,9 @@
 /* Longer heads than this are cut: the limit of the HTTP parser, and enough for the others. */
 #define SIDE_HEAD_BYTES (16 * 1024 + 1)
 
+struct stream_tls;
+struct tls_opener;
+
 enum side_name { SIDE_REQUEST, SIDE_ANSWER };
 
 enum side_state {
@@ -69,10 +72,11 @@ struct connection {
 	unsigned int count;
 	uint32_t turn; /* of the record that is being read */
 	bool is_ordered;
-	bool is_lost;	   /* no pairing is certain any more */
-	bool is_tunnel;	   /* which the kernel half may not know */
-	bool is_head_lost; /* of this turn the request is unknown, and counted as lost */
-	bool may_miss[2];  /* by side_name: records were lost, so that a hole stays one */
+	bool is_lost;		/* no pairing is certain any more */
+	bool is_tunnel;		/* which the kernel half may not know */
+	bool is_head_lost;	/* of this turn the request is unknown, and counted as lost */
+	bool may_miss[2];	/* by side_name: records were lost, so that a hole stays one */
+	struct stream_tls *tls; /* NULL: it is in clear */
 };
 
 /* What a side reads in one go: bytes, then how many follow that nobody saw, and how the last ones
@@ -85,9 +89,20 @@ struct side_input {
 	const uint8_t *tail; /* PACKET_TAIL_BYTES, zeros or NULL when not known */
 };
 
+struct stream {
+	struct stream_options options;
+	struct map *connections;		      /* cookie → struct connection */
+	struct map *clients;			      /* stream_clients.h */
+	struct feature_counts counts[PROTOCOL_COUNT]; /* not counted by the kernel half */
+	struct key_store *keys;			      /* NULL: no connection begins with TLS */
+	struct tls_opener *opener;
+	uint64_t broken_sessions;
+	struct request_event event; /* the one being reported: large, so not on the stack */
+};
+
 void connection_init(struct connection *connection, const struct packet_common *origin,
 	const struct protocol *protocol);
-/* Forgets open exchanges and frees buffers. */
+/* Forgets open exchanges and frees buffers, but for what TLS has. */
 void connection_done(struct connection *connection);
 bool connection_is_idle(const struct connection *connection);
 /* Takes the first exchange off without a report. */
@@ -98,7 +113,7 @@ void connection_drop_first(struct connection *connection);
 struct exchange *connection_add_exchange(
 	struct connection *connection, const struct message *message, uint64_t time_ns);
 
-/* stream.c: takes the first exchange off and reports it. */
+/* stream_report.c: takes the first exchange off and reports it. */
 void stream_finish(struct stream *stream, struct connection *connection, bool is_incomplete);
 /* stream.c: an exchange of the protocol happened and could not be reported. */
 void stream_lose(struct stream *stream, uint8_t protocol, enum count reason);
@@ -109,10 +124,16 @@ void stream_pass_on(struct stream *stream, const struct connection *connection, 
 void stream_note_client(
 	struct stream *stream, const struct connection *connection, const struct message *message);
 unsigned int stream_message_flags(const struct stream *stream);
+/* stream_report.c: the kernel half knows the owner only from its first send on: what came before is
+ * judged here. */
+bool stream_is_foreign(const struct stream *stream, const struct packet_common *origin);
 
 /* stream_order.c: a segment of an ordered connection; what came too early is read in its turn. */
 void order_take(struct stream *stream, struct connection *connection, enum side_name name,
 	const struct packet_segment *segment);
+/* Bytes that may begin a request come next: one of which nobody saw the end is over then. */
+void order_settle_request(
+	const struct stream *stream, struct connection *connection, struct slice bytes);
 /* Forgets what came too early. */
 void order_done(struct side *side);
 /* stream.c: lets the side read what it has not read yet. */

@@ -90,16 +90,15 @@ static void side_begin(struct stream *stream, struct connection *connection, enu
 }
 
 /* A request of which nobody saw the end is over when it is answered and another one begins. */
-static void side_settle_request(
-	struct connection *connection, const struct packet_segment *segment, unsigned int flags)
+void order_settle_request(
+	const struct stream *stream, struct connection *connection, struct slice bytes)
 {
 	struct side *side = &connection->sides[SIDE_REQUEST];
-	struct slice bytes = { (const uint8_t *)(segment + 1), segment->captured };
 	struct message message;
 
-	if ((side->is_cut || side->state == SIDE_BLIND) && side->seq == segment->seq &&
+	if ((side->is_cut || side->state == SIDE_BLIND) &&
 		(!connection->last || connection->last->answer_ns) &&
-		connection->protocol->request(bytes, flags, &message) >= 0)
+		connection->protocol->request(bytes, stream_message_flags(stream), &message) >= 0)
 		side_reset(side);
 }
 
@@ -128,8 +127,9 @@ void order_take(struct stream *stream, struct connection *connection, enum side_
 		stream_lose_requests(stream, connection, segment);
 		return;
 	}
-	if (name == SIDE_REQUEST)
-		side_settle_request(connection, segment, stream_message_flags(stream));
+	if (name == SIDE_REQUEST && !connection->tls && side->seq == segment->seq)
+		order_settle_request(stream, connection,
+			(struct slice){ (const uint8_t *)(segment + 1), segment->captured });
 	side_take(stream, connection, name, segment);
 	side_release(stream, connection, name);
 }

@@ -245,7 +245,7 @@ static void slot_consume(void *context, const struct record_header *record)
 
 static void slot_start(struct agent *agent, struct feature_slot *slot)
 {
-	const enum record_source source = SOURCE_packet + 1 + (slot - agent->slots);
+	const enum record_source source = SOURCE_key + 1 + (slot - agent->slots);
 	struct fail reason = { 0 };
 	int r;
 

@@ -51,7 +51,7 @@ struct feature {
 /* The names of enum count for people: "ring_full". */
 const char *count_name(enum count count);
 
-/* The list of features.def; SOURCE_##name##_feature is SOURCE_packet + 1 + index. */
+/* The list of features.def; SOURCE_##name##_feature is SOURCE_key + 1 + index. */
 const struct feature *const *features_all(size_t *ret_count);
 
 /* Every kind of event that a feature emits, once each, in the order of features.def. Returns how

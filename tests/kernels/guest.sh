@@ -71,6 +71,8 @@ start_agent() { # FLAG...
 
 start_servers() {
 	mkdir /tmp/www
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /tmp/key.pem -out /tmp/cert.pem \
+		-config /dev/null -subj /CN=localhost 2>/dev/null || return
 	echo hello >/tmp/www/index.html
 	cat >/tmp/nginx.conf <<-END
 		user root;
@@ -86,6 +88,10 @@ start_servers() {
 			scgi_temp_path /tmp/scgi;
 			server {
 				listen 127.0.0.1:8080;
+				listen 127.0.0.1:8443 ssl;
+				ssl_certificate /tmp/cert.pem;
+				ssl_certificate_key /tmp/key.pem;
+				ssl_protocols TLSv1.2 TLSv1.3;
 				listen unix:/tmp/nginx.sock;
 				location / { return 200 "ok\n"; }
 				location /missing/ { return 404; }
@@ -112,7 +118,7 @@ is_watching() {
 
 # "role status detail-without-number weight" of every row, added up.
 rows() {
-	jq -r 'select(.detail != "/probe")
+	jq -r 'select(.detail != "/probe" and .is_encrypted == false)
 		| "\(.role) \(.status) \(.detail | sub("[0-9]+$"; "")) \(.weight)"' /tmp/rows |
 		awk '{ sum[$1 " " $2 " " $3] += $4 } END { for (i in sum) print i, sum[i] }' | sort
 }
@@ -138,6 +144,28 @@ connections() {
 
 connections_are_all() {
 	equals "$wanted_connections" "$(connections)"
+}
+
+# "role version encrypted number" of what goes through TLS, with two suites and both versions.
+exchange_tls() {
+	curl -skS -o /dev/null 'https://127.0.0.1:8443/tls/[1-50]' &&
+		curl -skS -o /dev/null --tls-max 1.2 'https://127.0.0.1:8443/tls/[1-50]' &&
+		curl -skS -o /dev/null --tls13-ciphers TLS_CHACHA20_POLY1305_SHA256 'https://127.0.0.1:8443/tls/[1-50]'
+}
+
+wanted_tls='client 1.2 1 50
+client 1.3 1 100
+server 1.2 1 50
+server 1.3 1 100'
+
+rows_tls() {
+	skep sql --dir "$agent" -o json "SELECT role, version, is_encrypted, count(DISTINCT request.id) AS n
+		FROM request JOIN tls USING (connection, role) WHERE detail LIKE '/tls/%' AND status = 200
+		GROUP BY 1, 2, 3 ORDER BY 1, 2" | jq -r '"\(.role) \(.version) \(.is_encrypted) \(.n)"'
+}
+
+tls_is_all() {
+	equals "$wanted_tls" "$(rows_tls)"
 }
 
 rows_are_all() {
@@ -176,6 +204,7 @@ exec tp_btf
 http cgroup_skb
 oncpu perf_event
 tcp tp_btf, sockops
+tls uprobe EVP_KDF_derive, cgroup_skb
 udp cgroup_skb
 unix $function_door, tp_btf"
 
@@ -216,6 +245,10 @@ check_agent() {
 	send_datagrams
 	wait_until 30 datagrams_are_all
 	check '6 datagrams are seen, and who sent them' datagrams_are_all
+	exchange_tls
+	check '150 exchanges inside TLS are answered' equals 0 $?
+	wait_until 20 tls_is_all
+	check '150 exchanges inside TLS are seen from both ends' tls_is_all
 	burn
 	wait_until 30 is_profiled
 	check 'a busy function and its callers are in the profile' is_profiled

@@ -382,6 +382,73 @@ export interface TcpEvent {
   connection: number;
 }
 
+/** a TLS connection: its handshake, and whether what it carries is read */
+export interface TlsEvent {
+  kind: "tls";
+  v: 1;
+  id: number;
+  /** RFC 3339, UTC */
+  time: string;
+  /** when it happened, in nanoseconds since 1970 */
+  time_ns: number;
+  /** the end that was watched: it accepted the connection, or opened it */
+  role: "unknown" | "server" | "client";
+  /** what the server chose: 1.2, 1.3 …; empty when it did not answer */
+  version: string;
+  /** cipher suite, as IANA names it; empty for one that is not known here */
+  cipher: string;
+  /** host that the client asked for (SNI) */
+  server_name: string;
+  /** protocol that the server chose for what is inside (ALPN), where that was seen */
+  alpn: string;
+  /** keys of an earlier connection shortened the handshake */
+  is_resumed: boolean;
+  /** what became of the exchanges inside: read; or no secret (no probe saw its handshake, as with a library that derives keys elsewhere), older (than the agent), cipher (a suite or version that cannot be opened), protocol (it carries something else), early data, failed (the handshake did), lost (bytes are missing), limit */
+  content: "read" | "no secret" | "older" | "cipher" | "protocol" | "early data" | "failed" | "lost" | "limit" | "none";
+  /** the handshake did not come to its end */
+  is_error: boolean;
+  /** the alert that ended the handshake: unknown_ca … */
+  alert: string;
+  /** first byte to the end of the handshake, 0 when that was not seen */
+  duration_ns: number;
+  /** process id in the host's namespace, 0 when unknown */
+  pid: number;
+  /** name of the process as the kernel keeps it */
+  comm: string;
+  /** path of the executable */
+  exe: string;
+  /** what people call it: pod, container, unit or program */
+  service: string;
+  /** container name, or short id where no name is known */
+  container: string;
+  /** image that the container was made from */
+  image: string;
+  /** Kubernetes namespace/pod */
+  pod: string;
+  /** systemd unit that the process belongs to */
+  unit: string;
+  /** process id of the parent */
+  parent_pid: number;
+  /** name of the parent */
+  parent_comm: string;
+  /** user id */
+  uid: number;
+  /** inode number of the network namespace, 0 when unknown */
+  netns: number;
+  /** address of the watched end */
+  local_address: string;
+  /** port of the watched end */
+  local_port: number;
+  /** address of the other end */
+  peer_address: string;
+  /** port of the other end */
+  peer_port: number;
+  /** who is at the other end */
+  peer_service: string;
+  /** socket cookie: the same for all requests of the connection */
+  connection: number;
+}
+
 /** datagrams between a socket and a peer in a time, seen from one end */
 export interface UdpEvent {
   kind: "udp";
@@ -506,7 +573,7 @@ export interface UnixEvent {
   connection: number;
 }
 
-export type Event = DnsEvent | RequestEvent | ExecEvent | ExitEvent | SampleEvent | StackEvent | TcpEvent | UdpEvent | UnixEvent;
+export type Event = DnsEvent | RequestEvent | ExecEvent | ExitEvent | SampleEvent | StackEvent | TcpEvent | TlsEvent | UdpEvent | UnixEvent;
 export type Kind = Event["kind"];
 
 export interface Field {
@@ -693,6 +760,37 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "family", type: "word", unit: "none", isKey: false, isWide: false, help: "what the socket speaks; ipv4_in_ipv6: IPv4 on an IPv6 socket", words: ["unknown", "ipv4", "ipv6", "ipv4_in_ipv6"] },
     { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "socket cookie: the same for all events of a connection" },
   ],
+  tls: [
+    { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
+    { name: "role", type: "word", unit: "none", isKey: true, isWide: true, help: "the end that was watched: it accepted the connection, or opened it", words: ["unknown", "server", "client"] },
+    { name: "version", type: "text", unit: "none", isKey: true, isWide: true, help: "what the server chose: 1.2, 1.3 …; empty when it did not answer" },
+    { name: "cipher", type: "text", unit: "none", isKey: true, isWide: true, help: "cipher suite, as IANA names it; empty for one that is not known here" },
+    { name: "server_name", type: "text", unit: "none", isKey: true, isWide: true, help: "host that the client asked for (SNI)" },
+    { name: "alpn", type: "text", unit: "none", isKey: true, isWide: true, help: "protocol that the server chose for what is inside (ALPN), where that was seen" },
+    { name: "is_resumed", type: "bool", unit: "none", isKey: true, isWide: true, help: "keys of an earlier connection shortened the handshake" },
+    { name: "content", type: "word", unit: "none", isKey: true, isWide: true, help: "what became of the exchanges inside: read; or no secret (no probe saw its handshake, as with a library that derives keys elsewhere), older (than the agent), cipher (a suite or version that cannot be opened), protocol (it carries something else), early data, failed (the handshake did), lost (bytes are missing), limit", words: ["read", "no secret", "older", "cipher", "protocol", "early data", "failed", "lost", "limit", "none"] },
+    { name: "is_error", type: "bool", unit: "none", isKey: true, isWide: false, help: "the handshake did not come to its end" },
+    { name: "alert", type: "text", unit: "none", isKey: false, isWide: false, help: "the alert that ended the handshake: unknown_ca …" },
+    { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "first byte to the end of the handshake, 0 when that was not seen" },
+    { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
+    { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
+    { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
+    { name: "service", type: "text", unit: "none", isKey: true, isWide: true, help: "what people call it: pod, container, unit or program" },
+    { name: "container", type: "text", unit: "none", isKey: true, isWide: true, help: "container name, or short id where no name is known" },
+    { name: "image", type: "text", unit: "none", isKey: false, isWide: false, help: "image that the container was made from" },
+    { name: "pod", type: "text", unit: "none", isKey: true, isWide: false, help: "Kubernetes namespace/pod" },
+    { name: "unit", type: "text", unit: "none", isKey: false, isWide: false, help: "systemd unit that the process belongs to" },
+    { name: "parent_pid", type: "number", unit: "none", isKey: false, isWide: false, help: "process id of the parent" },
+    { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
+    { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
+    { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
+    { name: "local_address", type: "address", unit: "none", isKey: false, isWide: false, help: "address of the watched end" },
+    { name: "local_port", type: "number", unit: "none", isKey: false, isWide: false, help: "port of the watched end" },
+    { name: "peer_address", type: "address", unit: "none", isKey: false, isWide: true, help: "address of the other end" },
+    { name: "peer_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the other end" },
+    { name: "peer_service", type: "text", unit: "none", isKey: true, isWide: false, help: "who is at the other end" },
+    { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "socket cookie: the same for all requests of the connection" },
+  ],
   udp: [
     { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
     { name: "role", type: "word", unit: "none", isKey: true, isWide: true, help: "the end that was watched: client, when it sent first; unknown for a flow that may be older than the agent and whose ports do not tell", words: ["unknown", "server", "client"] },
@@ -760,6 +858,7 @@ export const summaries: Record<Kind, string> = {
   sample: "a stack was found running on a CPU, so many times within some seconds",
   stack: "the frames of a stack that samples name by its number",
   tcp: "a step in the life of a TCP connection, seen from one end",
+  tls: "a TLS connection: its handshake, and whether what it carries is read",
   udp: "datagrams between a socket and a peer in a time, seen from one end",
   unix: "a step in the life of a unix socket's connection, seen from one end",
 };

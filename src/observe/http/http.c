@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTTP/1.x in clear, as server and as client. All the work is done by the packet door and the
- * protocol; this folder makes it a feature that can be on or off with a reason.
+ * HTTP/1.x, as server and as client; inside TLS with the feature tls. All the work is done by the
+ * packet door and the protocol; this folder makes it a feature that can be on or off with a reason.
  */
 #include "doors/packet.h"
 #include "engine/feature.h"
@@ -62,7 +62,7 @@ static const char *http_door(void *state)
 
 const struct feature http_feature = {
 	.name = "http",
-	.summary = "HTTP/1.x in clear: method, path, host, status, sizes, latency",
+	.summary = "HTTP/1.x: method, path, host, status, sizes, latency",
 	.kinds = http_kinds,
 	.open = http_open,
 	.counts = http_counts,
