@@ -11,6 +11,7 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/place.h"
+#include "cli/status_programs.h"
 #include "cli/table.h"
 
 #define STATUS_MAXIMUM (4 * 1024 * 1024)
@@ -20,6 +21,7 @@ struct status_options {
 	struct place place;
 	uint64_t wait_ns;
 	uint32_t format;
+	bool has_programs;
 };
 
 enum status_format { STATUS_TABLE, STATUS_JSON };
@@ -30,6 +32,8 @@ static const struct option_row status_rows[] = {
 		.help = "wait so long for an agent that has turned on everything that can be on"),
 	OPTION(status_options, format, "output", 'o', OPTION_WORD, .words = status_formats,
 		.value_name = "FORMAT", .initial = "table", .help = "how to show it"),
+	OPTION(status_options, has_programs, "programs", 0, OPTION_BOOL,
+		.help = "measure for a second what each of skep's BPF programs costs"),
 	PLACE_OPTION(status_options),
 };
 
@@ -209,12 +213,18 @@ static int status_run(const struct command_call *call)
 	show_agent(status);
 	show_features(json_object_get(status, "features"));
 	json_decref(status);
+	if (!options->has_programs)
+		return EXIT_CODE_FINE;
+	printf("\n");
+	if (status_programs_show(directory, &fail) != 0)
+		return command_failed(&fail);
 	return EXIT_CODE_FINE;
 }
 
 static const struct manual_example status_examples[] = {
 	{ "skep status", "the agent of this machine" },
 	{ "skep status --wait 10", "wait until it is ready" },
+	{ "skep status --programs", "and what each BPF program costs now" },
 	{ "skep status -o json", "as one JSON object" },
 	{ NULL, NULL },
 };
