@@ -3,6 +3,7 @@
 
 Out: one line of JSON with what the test is to find: pids, ports, datagrams, bytes.
 """
+import ctypes
 import json
 import os
 import signal
@@ -89,6 +90,32 @@ def segments():
     client.sendto(b"s" * 10000, server.getsockname())
     sizes = [len(server.recv(65536)) for _ in range(10)]
     tell(client=os.getpid(), port=port(server), client_port=port(client), datagrams=len(sizes), bytes=sum(sizes))
+
+
+def broadcast():
+    receiver = bound("127.255.255.255")
+    sender = bound()
+    sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    for _ in range(3):
+        sender.sendto(b"b" * 20, receiver.getsockname())
+        receiver.recv(100)
+    tell(client=os.getpid(), port=port(receiver), client_port=port(sender))
+
+
+def together():
+    """Many by one call (sendmmsg), which Python does not have."""
+    server = bound()
+    client = bound()
+    client.connect(server.getsockname())
+    buffer = ctypes.create_string_buffer(b"t" * 30, 30)
+    vector = (ctypes.c_uint64 * 2)(ctypes.addressof(buffer), 30)
+    header = struct.pack("QIIQQQQiiII", 0, 0, 0, ctypes.addressof(vector), 1, 0, 0, 0, 0, 0, 0)
+    messages = ctypes.create_string_buffer(header * 8)
+    if ctypes.CDLL(None).sendmmsg(client.fileno(), messages, 8, 0) != 8:
+        sys.exit("sendmmsg")
+    for _ in range(8):
+        server.recv(100)
+    tell(client=os.getpid(), port=port(server), client_port=port(client))
 
 
 def multicast():

@@ -468,11 +468,11 @@ export interface UdpEvent {
   duration_ns: number;
   /** payload sent in the row's time */
   bytes_sent: number;
-  /** payload received in the row's time */
+  /** payload that arrived at the socket in the row's time, whether or not there was room */
   bytes_received: number;
   /** datagrams sent in the row's time, each for itself where the kernel takes many at once */
   packets_sent: number;
-  /** datagrams received in the row's time */
+  /** datagrams that arrived at the socket, whether or not there was room for them */
   packets_received: number;
   /** process id in the host's namespace, 0 when unknown */
   pid: number;
@@ -798,9 +798,9 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "is_start", type: "bool", unit: "none", isKey: false, isWide: true, help: "the first row of its flow: their number is the number of flows" },
     { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "from the row's first packet to its last" },
     { name: "bytes_sent", type: "number", unit: "bytes", isKey: false, isWide: true, help: "payload sent in the row's time" },
-    { name: "bytes_received", type: "number", unit: "bytes", isKey: false, isWide: true, help: "payload received in the row's time" },
+    { name: "bytes_received", type: "number", unit: "bytes", isKey: false, isWide: true, help: "payload that arrived at the socket in the row's time, whether or not there was room" },
     { name: "packets_sent", type: "number", unit: "count", isKey: false, isWide: true, help: "datagrams sent in the row's time, each for itself where the kernel takes many at once" },
-    { name: "packets_received", type: "number", unit: "count", isKey: false, isWide: true, help: "datagrams received in the row's time" },
+    { name: "packets_received", type: "number", unit: "count", isKey: false, isWide: true, help: "datagrams that arrived at the socket, whether or not there was room for them" },
     { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
     { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
     { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },

@@ -37,11 +37,14 @@ static const struct field udp_fields[] = {
 		"the first row of its flow: their number is the number of flows"),
 	U(U64, NANOSECONDS, duration_ns, WIDE, NULL, "from the row's first packet to its last"),
 	U(U64, BYTES, bytes_sent, LINE | WIDE, NULL, "payload sent in the row's time"),
-	U(U64, BYTES, bytes_received, LINE | WIDE, NULL, "payload received in the row's time"),
+	U(U64, BYTES, bytes_received, LINE | WIDE, NULL,
+		"payload that arrived at the socket in the row's time, whether or not there was "
+		"room"),
 	U(U64, COUNT, packets_sent, LINE | WIDE, NULL,
 		"datagrams sent in the row's time, each for itself where the kernel takes many at "
 		"once"),
-	U(U64, COUNT, packets_received, LINE | WIDE, NULL, "datagrams received in the row's time"),
+	U(U64, COUNT, packets_received, LINE | WIDE, NULL,
+		"datagrams that arrived at the socket, whether or not there was room for them"),
 	PROCESS_FIELDS(udp_event),
 	U(ADDRESS, NONE, local_address, WIDE, "network.local.address",
 		"address of the watched end; a group's, for what came by multicast"),
