@@ -86,25 +86,19 @@ static __always_inline void look_again(struct __sk_buff *skb, struct packet_sock
 
 /*
  * An answer came on a connection of which no request was seen. Counts the request that went by
- * unseen, unless the connection carried none: some proxies answer clients that leave without a
- * word. A FIN is one in sequence numbers.
+ * unseen, unless TCP knows of none: some proxies answer clients that leave without a word.
  */
 static __noinline int lose_unseen(struct __sk_buff *skb, struct packet_socket *socket)
 {
 	struct bpf_tcp_sock *tcp;
 	struct bpf_sock *sk = skb->sk;
-	__s32 asked;
 
 	if (!sk || !socket)
 		return 0;
 	tcp = bpf_tcp_sock(sk);
 	if (!tcp)
 		return 0;
-	if (socket->state.role == PACKET_SERVER)
-		asked = packet_distance(socket->state.next[PACKET_INGRESS], tcp->rcv_nxt);
-	else
-		asked = packet_distance(socket->state.next[PACKET_EGRESS], tcp->snd_nxt);
-	if (asked > 1)
+	if (socket->state.role == PACKET_SERVER ? tcp->data_segs_in : tcp->data_segs_out)
 		lose(HANDSHAKE);
 	return 0;
 }
