@@ -398,8 +398,9 @@ static void repeat_packets(struct conversation *talk)
 	}
 }
 
-/* A request that begins in the same packet as the last bytes of an empty line is not found. */
-static bool cuts_an_empty_line(const struct conversation *talk)
+/* A request that begins in the same packet as the last bytes of an empty line is not found, nor is
+ * one of whose first 16 bytes only some are in the packet that it begins. */
+static bool hides_a_request(const struct conversation *talk)
 {
 	for (size_t i = 0; i < talk->packet_count; i++)
 		for (size_t j = 0; j < talk->exchange_count; j++) {
@@ -407,6 +408,10 @@ static bool cuts_an_empty_line(const struct conversation *talk)
 
 			if (talk->packets[i].side == TALK_REQUEST && talk->packets[i].start < end &&
 				talk->packets[i].start + 4 > end)
+				return true;
+			if (talk->packets[i].side == TALK_REQUEST &&
+				talk->packets[i].start <= end && talk->packets[i].end > end &&
+				talk->packets[i].end < end + 16)
 				return true;
 		}
 	return false;
@@ -457,7 +462,7 @@ static void cut_packets(struct conversation *talk)
 			is_shuffled && talk->writes[i].side == talk->arriving);
 	if (one_in(&talk->choices, 3))
 		repeat_packets(talk);
-	talk->may_hide |= talk->depth > 1 && cuts_an_empty_line(talk);
+	talk->may_hide |= talk->depth > 1 && hides_a_request(talk);
 	talk->is_countable = is_countable(talk);
 	talk->end = talk->packet_count;
 	talk->ending = draw(&talk->choices, 4);

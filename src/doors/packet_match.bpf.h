@@ -229,6 +229,8 @@ static __always_inline __u8 match_method(const __u64 *head, __u32 length, struct
 		return PACKET_MATCH_NO;
 	case HTTP_REQUEST_MAYBE:
 		return PACKET_MATCH_MAYBE;
+	case HTTP_REQUEST_ODD:
+		return PACKET_MATCH_ODD;
 	case HTTP_REQUEST_BODYLESS:
 		return PACKET_MATCH_PLAIN;
 	case HTTP_REQUEST_CONNECT:

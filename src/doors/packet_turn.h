@@ -29,6 +29,7 @@ enum packet_role { PACKET_ROLE_UNKNOWN, PACKET_SERVER, PACKET_CLIENT };
 enum packet_match {
 	PACKET_MATCH_NO,
 	PACKET_MATCH_MAYBE, /* too short to tell */
+	PACKET_MATCH_ODD,   /* a request by its form, which the rest of a body may have as well */
 	PACKET_MATCH_YES,
 	PACKET_MATCH_PLAIN,   /* a request that is whole, alone and without a body */
 	PACKET_MATCH_INTERIM, /* an answer before the answer */
@@ -237,7 +238,7 @@ PACKET_INLINE void packet_continue(struct packet_state *state, const struct pack
 	else if ((capture || view->length <= PACKET_TAIL_BYTES) && capture < PACKET_TAIL_BYTES)
 		capture = PACKET_TAIL_BYTES; /* so that what is left out has a tail */
 	if ((offset - verdict->missing < head_bytes && verdict->missing) ||
-		(match >= PACKET_MATCH_YES && !verdict->is_answer))
+		(match >= PACKET_MATCH_ODD && !verdict->is_answer))
 		packet_to_ordered(state, view, verdict);
 	else if (capture)
 		packet_segment_of(state, view, verdict, capture);
@@ -263,7 +264,8 @@ PACKET_INLINE void packet_judge_request(
 		/* Not a head: the rest of a body that was answered early, or an odd method. */
 		if (state->turn == 0 && view->request == PACKET_MATCH_NO)
 			return;
-		if (verdict->missing || view->request == PACKET_MATCH_NO)
+		if (verdict->missing || view->request == PACKET_MATCH_NO ||
+			(state->turn > 0 && view->request < PACKET_MATCH_YES))
 			packet_to_ordered(state, view, verdict);
 		else
 			packet_start_request(state, view, verdict);

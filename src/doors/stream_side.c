@@ -313,6 +313,17 @@ void side_end_head(struct stream *stream, struct connection *connection, uint64_
 		side_cut_head(stream, connection, SIDE_REQUEST, &cut);
 }
 
+/* A chunked body ends, of which bytes are missing: with another request open, its answer may lie in
+ * there as well. */
+static void side_blindly_ended(
+	struct stream *stream, struct connection *connection, enum side_name name)
+{
+	if (name == SIDE_ANSWER && connection->count > 1)
+		connection_lose_order(stream, connection);
+	else
+		side_message_ended(stream, connection, name);
+}
+
 /* The bytes that nobody saw, behind all that were. */
 static void side_step_over(struct stream *stream, struct connection *connection,
 	enum side_name name, const struct side_input *input)
@@ -336,11 +347,8 @@ static void side_step_over(struct stream *stream, struct connection *connection,
 			memcpy(side->last, input->tail, sizeof(side->last));
 		else
 			memset(side->last, 0, sizeof(side->last));
-		/* With another request open, its answer may lie in there as well. */
-		if (side_ends_chunked(side) && name == SIDE_ANSWER && connection->count > 1)
-			connection_lose_order(stream, connection);
-		else if (side_ends_chunked(side))
-			side_message_ended(stream, connection, name);
+		if (side_ends_chunked(side))
+			side_blindly_ended(stream, connection, name);
 		return;
 	}
 	if (side->state == SIDE_UNTIL_CLOSE) {
@@ -377,7 +385,9 @@ void side_read(struct stream *stream, struct connection *connection, enum side_n
 		} else {
 			used = side_read_body(connection, name, input.bytes, &is_over);
 			side_account(connection, name, used, input.time_ns);
-			if (is_over)
+			if (is_over && side->state == SIDE_BLIND)
+				side_blindly_ended(stream, connection, name);
+			else if (is_over)
 				side_message_ended(stream, connection, name);
 		}
 		input.bytes.data += used;

@@ -19,6 +19,7 @@
 enum http_request_match {
 	HTTP_REQUEST_NO,
 	HTTP_REQUEST_MAYBE,    /* too short to tell, but a method may be beginning; or PROXY */
+	HTTP_REQUEST_ODD,      /* a method that no registry lists, with a target behind it */
 	HTTP_REQUEST_BODYLESS, /* GET HEAD OPTIONS DELETE TRACE: as a rule the head is all */
 	HTTP_REQUEST_BODY,     /* a body is usual, or possible and the method rare */
 	HTTP_REQUEST_CONNECT,
@@ -165,7 +166,7 @@ static inline enum http_request_match http_match_target(__u64 rest, __u32 left)
 	if (rest == absolute ||
 		(rest & HTTP_LOW_BYTES(2)) == HTTP_WORD(' ', '/', 0, 0, 0, 0, 0, 0) ||
 		(rest & HTTP_LOW_BYTES(2)) == HTTP_WORD(' ', '*', 0, 0, 0, 0, 0, 0))
-		return HTTP_REQUEST_BODY;
+		return HTTP_REQUEST_ODD;
 	return rest == (absolute & HTTP_LOW_BYTES(left)) ? HTTP_REQUEST_MAYBE : HTTP_REQUEST_NO;
 }
 
