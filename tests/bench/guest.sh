@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Inside a guest whose clock counts instructions: nginx under wrk, without anything, with empty
-# programs, with skep. In: nginx, wrk, skep, attach and nginx.conf in /skep; the files plan
+# programs, with skep. In: nginx, wrk, skep, attach and nginx.conf in /skep, with tls.conf and its certificate; the files plan
 # ("STATE SCENARIO..." a line) and seconds, the guest's, of each.
 # Out: a line "measured SCENARIO STATE NAME=VALUE…" each; times are virtual nanoseconds.
 scope=/sys/fs/cgroup/server
@@ -75,14 +75,19 @@ stop_state() {
 }
 
 load() { # SCENARIO
-	path=/ seconds=$(cat /skep/seconds)
-	case $1 in *file) path=/file ;; esac
+	url=http://127.0.0.1:18080/ seconds=$(cat /skep/seconds)
+	case $1 in
+	*file) url=${url}file ;;
+	tls) url=https://127.0.0.1:18443/ ;;
+	esac
 	# Connections come in fewer and more uneven: twice the time.
 	case $1 in
 	close*) seconds=$((2 * seconds)) && set -- -H 'Connection: close' ;;
+	# The handshakes come first, and are not what is measured.
+	tls) seconds=$((2 * seconds)) && set -- -c8 ;;
 	*) set -- ;;
 	esac
-	wrk -t1 -c64 -d"$seconds"s "$@" "http://127.0.0.1:18080$path" >/tmp/wrk.log
+	wrk -t1 -c64 -d"$seconds"s "$@" "$url" >/tmp/wrk.log
 }
 
 measure() { # STATE SCENARIO
