@@ -79,19 +79,20 @@ static void look_at(struct key_door *door, uint32_t pid)
 	(void)key_file_visit_process(pid, &visit);
 }
 
-static void look_later(struct key_door *door, uint32_t pid, uint64_t now_ns)
+static void look_later(struct key_door *door, uint32_t pid, uint64_t now_ns, bool is_other)
 {
-	struct look *look = map_add(door->processes, &pid, NULL);
+	bool is_new;
+	struct look *look = map_add(door->processes, &pid, &is_new);
 
 	/* When too many wait, a connection that cannot be read brings the process back. */
-	if (look)
+	if (look && (is_new || is_other))
 		*look = (struct look){ .due_ns = now_ns + FIRST_LOOK_NS };
 }
 
 void key_door_look_at(struct key_door *door, uint32_t pid)
 {
 	if (pid)
-		look_later(door, pid, clock_monotonic_ns());
+		look_later(door, pid, clock_monotonic_ns(), false);
 }
 
 static void take_secret(struct key_door *door, const struct key_record *record)
@@ -117,7 +118,7 @@ static void door_consume(void *context, const struct record_header *header)
 	if (header->type == KEY_IS_SECRET)
 		take_secret(door, record);
 	else
-		look_later(door, record->pid, header->time_ns);
+		look_later(door, record->pid, header->time_ns, true);
 }
 
 void key_door_tick(struct key_door *door, uint64_t now_ns)

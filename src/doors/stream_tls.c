@@ -101,6 +101,9 @@ static void handshake_is_done(
 	struct stream_tls *tls = connection->tls;
 
 	tls->session.done_ns = time_ns;
+	buf_done(&tls->transcript);
+	buf_done(&tls->halves[SIDE_REQUEST].messages);
+	buf_done(&tls->halves[SIDE_ANSWER].messages);
 	if (str_equal(tls->session.server.alpn, "h2"))
 		stream_tls_end(stream, connection, STREAM_NOT_HTTP);
 }
@@ -210,10 +213,13 @@ static void open_record(struct stream *stream, struct connection *connection, en
 		return;
 	}
 	direction->number++;
-	if (proof == 0)
+	if (proof == 0) {
+		/* Where only the tag is cut, the type in front of it is there. */
+		plain.length = MIN(plain.length, tls_plain_bytes(tls->suite, record->length));
 		result.unseen_bytes = tls_plain_bytes(tls->suite, record->length) - plain.length;
-	else if (tls->suite->version == TLS_VERSION_13)
+	} else if (tls->suite->version == TLS_VERSION_13) {
 		type = strip_type(&plain);
+	}
 	result.bytes = plain;
 	if (type == TLS_APPLICATION)
 		got_data(stream, connection, name, result);
@@ -341,6 +347,9 @@ static void end_record(
 		.length = half->seen - TLS_RECORD_HEAD,
 		.bytes = half->record.length };
 	memcpy(record->data, half->record.data, half->record.length);
+	/* A connection that waits for its next request holds little. */
+	if (half->record.capacity > RECORD_BYTES_KEPT)
+		buf_done(&half->record);
 	buf_clear(&half->record);
 	half->seen = 0;
 	got_record(stream, connection, name, record);

@@ -17,6 +17,7 @@
 /* Records that wait for their secret, of one connection. */
 #define WAITING_BYTES_MAXIMUM	 (128 * 1024)
 #define RECORD_BYTES_MAXIMUM	 (TLS_RECORD_HEAD + TLS_RECORD_LONGEST)
+#define RECORD_BYTES_KEPT	 2048
 
 enum half_phase { HALF_CLEAR, HALF_HANDSHAKE, HALF_TRAFFIC };
 
