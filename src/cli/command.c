@@ -61,6 +61,8 @@ int command_failed(const struct fail *fail)
 	fprintf(stderr, "skep: ");
 	print_reason(fail);
 	switch (-fail->code) {
+	case ESRCH:
+		return EXIT_CODE_NOTHING;
 	case EPERM:
 	case EACCES:
 		return EXIT_CODE_PRIVILEGE;

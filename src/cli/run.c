@@ -88,8 +88,6 @@ static int run_agent(struct agent *agent, const struct api *api)
 	struct fail fail = { 0 };
 	int r;
 
-	for (size_t i = 0; i < agent->slot_count; i++)
-		print_feature(&agent->slots[i]);
 	print_hints(agent, api);
 	r = agent_run(agent);
 	for (size_t i = 0; i < agent->slot_count; i++)
@@ -98,6 +96,29 @@ static int run_agent(struct agent *agent, const struct api *api)
 		return EXIT_CODE_FINE;
 	fail_set(&fail, r, "event loop: %s", strerror(-r));
 	return command_failed(&fail);
+}
+
+/* An agent that sees nothing would look like a machine on which nothing happens. */
+static bool start_features(struct agent *agent, const char *const *names, struct fail *fail)
+{
+	int on = agent_start(agent, names);
+
+	for (size_t i = 0; i < agent->slot_count; i++)
+		print_feature(&agent->slots[i]);
+	if (on > 0)
+		return true;
+	fflush(stdout);
+	agent_why_off(agent, fail);
+	fail_prefix(fail, "no feature could be turned on");
+	return false;
+}
+
+/* What is wrong with an option may show only when it is used. */
+static int refused(const struct fail *fail)
+{
+	int code = command_failed(fail);
+
+	return fail->code == -EINVAL ? EXIT_CODE_USAGE : code;
 }
 
 static int run_run(const struct command_call *call)
@@ -122,17 +143,15 @@ static int run_run(const struct command_call *call)
 	}
 	r = agent_new(call->config, &agent, &fail);
 	if (r < 0)
-		return command_failed(&fail);
+		return refused(&fail);
 	if (check_names(agent, &options->only, names) < 0)
 		return EXIT_CODE_USAGE;
 	agent_use_slots(agent, TAKE(*call->slots));
 	r = api_open(agent, &api, &fail);
-	if (r < 0) {
-		int code = command_failed(&fail);
-
-		return r == -EINVAL ? EXIT_CODE_USAGE : code;
-	}
-	agent_start(agent, options->only.count ? names : NULL);
+	if (r < 0)
+		return refused(&fail);
+	if (!start_features(agent, options->only.count ? names : NULL, &fail))
+		return command_failed(&fail);
 	if (privilege_keep(privilege_of_agent) < 0)
 		log_warning("run", "capabilities that are no longer needed could not be dropped");
 	return run_agent(agent, api);
@@ -150,7 +169,10 @@ const struct command run_command = {
 	.name = "run",
 	.summary = "start the agent: watch everything, store, serve the page",
 	.description = "Prometheus scrapes /metrics at the page's address; the file `token` in the "
-		       "agent's folder is its credentials_file.",
+		       "agent's folder is its credentials_file.\n\n"
+		       "Exit code 0: ended by a signal; 1: it cannot work, the message says why; "
+		       "2: wrong options or configuration; 3: what --scope names is not there; 4: "
+		       "rights are missing; 5: the kernel lacks what every feature needs.",
 	.examples = run_examples,
 	.options = run_rows,
 	.option_count = ARRAY_LENGTH(run_rows),

@@ -34,15 +34,6 @@ static void remove_folder(const char *path)
 	rmdir(path);
 }
 
-static int nothing_is_on(const struct agent *agent, struct fail *fail)
-{
-	for (size_t i = 0; i < agent->slot_count; i++)
-		if (agent->slots[i].reason.code)
-			return fail_set(fail, agent->slots[i].reason.code, "%s: %s",
-				agent->slots[i].feature->name, agent->slots[i].reason.text);
-	return fail_set(fail, -EOPNOTSUPP, "no feature could be turned on");
-}
-
 static void tell(int fd, const struct fail *fail)
 {
 	if (write(fd, fail, sizeof(*fail)) != sizeof(*fail))
@@ -79,7 +70,7 @@ static int run(const struct command_call *call, int tell_fd, struct fail *fail)
 	if (error)
 		return error;
 	if (agent_start(agent, NULL) == 0)
-		return nothing_is_on(agent, fail);
+		return agent_why_off(agent, fail);
 	(void)privilege_keep(privilege_of_agent);
 	error = loop_post(agent->loop, on_turn, &teller);
 	return error ? error : agent_run(agent);

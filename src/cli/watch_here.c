@@ -117,18 +117,6 @@ static int start_features(struct watcher *watcher)
 	return count > 0 ? agent_start(agent, names) : 0;
 }
 
-static int nothing_is_on(const struct agent *agent, struct fail *fail)
-{
-	for (size_t i = 0; i < agent->slot_count; i++) {
-		const struct fail *reason = &agent->slots[i].reason;
-
-		if (reason->code && reason->code != -ECANCELED)
-			return fail_set(fail, reason->code, "%s: %s", agent->slots[i].feature->name,
-				reason->text);
-	}
-	return fail_set(fail, -EOPNOTSUPP, "no feature tells of these kinds");
-}
-
 /* What stays off although it was wanted. */
 static void warn_of_off(const struct agent *agent)
 {
@@ -157,7 +145,7 @@ static int watch(struct watcher *watcher, struct fail *fail)
 	int error = start_features(watcher);
 
 	if (error == 0)
-		return nothing_is_on(agent, fail);
+		return agent_why_off(agent, fail);
 	warn_of_off(agent);
 	error = pipeline_add_output(agent->pipeline, on_event, watcher);
 	if (!error)

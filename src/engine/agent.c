@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -27,6 +28,9 @@
 
 #define TICK_PERIOD_NS (100 * NS_PER_MS)
 #define KINDS_MAXIMUM  64
+/* All features take some 90 on two CPUs, and two more for each CPU; the API has 64 clients. */
+#define FILES_MINIMUM  256
+#define FILES_WISHED   65536
 
 /* ---- slots ---- */
 
@@ -177,12 +181,31 @@ static int agent_open_store(struct agent *agent, struct fail *fail)
 	return r < 0 ? fail_set(fail, r, "store: %s", strerror(-r)) : 0;
 }
 
+/* With too few, features would be off at random and no client of the API could be let in. */
+static int take_files(struct fail *fail)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return fail_set(fail, -errno, "open files: %s", strerror(errno));
+	if (limit.rlim_max < FILES_MINIMUM)
+		return fail_set(fail, -EMFILE,
+			"this process may open %llu files only, and needs %d (ulimit -n)",
+			(unsigned long long)limit.rlim_max, FILES_MINIMUM);
+	if (limit.rlim_cur >= FILES_WISHED)
+		return 0;
+	limit.rlim_cur = MIN(limit.rlim_max, FILES_WISHED);
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0
+		       ? fail_set(fail, -errno, "open files: %s", strerror(errno))
+		       : 0;
+}
+
 static int agent_open(struct agent *agent, struct fail *fail)
 {
-	int r = 0;
+	int r = take_files(fail);
 
 	loader_init();
-	if (agent->config.directory[0])
+	if (r == 0 && agent->config.directory[0])
 		r = lock_take(agent->config.directory, &agent->lock_fd, fail);
 	if (r == 0)
 		r = scope_open(agent->config.scope, &agent->scope, fail);
@@ -288,6 +311,18 @@ int agent_start(struct agent *agent, const char *const *names)
 	/* Loading took tens of megabytes for a moment, in whose holes little will be put again. */
 	malloc_trim(0);
 	return on;
+}
+
+int agent_why_off(const struct agent *agent, struct fail *fail)
+{
+	for (size_t i = 0; i < agent->slot_count; i++) {
+		const struct feature_slot *slot = &agent->slots[i];
+
+		if (slot->on == FEATURE_OFF && slot->reason.code != -ECANCELED)
+			return fail_set(fail, slot->reason.code, "%s: %s", slot->feature->name,
+				slot->reason.text);
+	}
+	return fail_set(fail, -EOPNOTSUPP, "no feature does this");
 }
 
 int agent_run(struct agent *agent)

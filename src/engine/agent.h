@@ -83,6 +83,9 @@ void agent_use_slots(struct agent *agent, struct feature_slot *slots);
 /* Opens the features whose name is in names (NULL: all). A feature that fails is off with its
  * reason; returns the number that are on. */
 int agent_start(struct agent *agent, const char *const *names);
+/* After agent_start returned 0: the reason of the first feature that was wished. Returns its code.
+ */
+int agent_why_off(const struct agent *agent, struct fail *fail);
 /* Runs the loop until agent_stop or a signal (SIGINT, SIGTERM). */
 int agent_run(struct agent *agent);
 /* Any callback of the loop. */

@@ -106,7 +106,7 @@ static void a_wrong_scope_is_told(void **state)
 	struct agent *agent;
 	struct fail fail;
 
-	assert_int_equal(agent_new(&config, &agent, &fail), -ENOENT);
+	assert_int_equal(agent_new(&config, &agent, &fail), -ESRCH);
 	assert_non_null(strstr(fail.text, "netns:/nowhere"));
 }
 

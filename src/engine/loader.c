@@ -8,8 +8,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -45,7 +47,8 @@ static void hear_part(const char *text, const char *opening, const char *word)
 	snprintf(heard.part, sizeof(heard.part), "%s %.*s", word, (int)strcspn(start, "'"), start);
 }
 
-/* Keeps the two lines before the verifier's summary ("processed 12 insns …"), joined by a blank. */
+/* Keeps the two lines before the verifier's summary ("processed 12 insns …"), joined by a blank.
+ * With the summary alone it had nothing to say against the program. */
 static void hear_verifier(const char *text)
 {
 	const char *end, *start, *log = strstr(text, "-- BEGIN PROG LOAD LOG --\n");
@@ -53,6 +56,8 @@ static void hear_verifier(const char *text)
 	if (!log)
 		return;
 	log = strchr(log, '\n') + 1;
+	if (str_starts_with(log, "processed "))
+		return;
 	end = strstr(log, "\nprocessed ");
 	if (!end)
 		end = strstr(log, "\n-- END PROG LOAD LOG --");
@@ -142,6 +147,12 @@ static bool memory_limit(unsigned long long *ret_kib)
 	return true;
 }
 
+/* Of a container or a unit: it answers EPERM to bpf(2) whatever rights there are. */
+static bool has_filter(void)
+{
+	return prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER;
+}
+
 static const char *reason_of_refusal(char *scratch, size_t size)
 {
 	const char *capability = missing_capability();
@@ -154,6 +165,9 @@ static const char *reason_of_refusal(char *scratch, size_t size)
 			"not permitted: most likely too little memory may be "
 			"locked, %llu KiB (ulimit -l, or CAP_SYS_RESOURCE)",
 			kib);
+	else if (has_filter())
+		return "not permitted: this kernel refuses it (lockdown or a hardened build), or a "
+		       "seccomp filter does (let it pass bpf and perf_event_open)";
 	else
 		return "this kernel refuses it (lockdown or a hardened build)";
 	return scratch;
@@ -178,8 +192,31 @@ static const char *reason_of(int code, char *scratch, size_t size)
 		return "too long or complex for this kernel's verifier";
 	case ENOMEM:
 		return "the kernel has no memory for it";
+	case EMFILE:
+		return "this process may not open that many files (ulimit -n)";
 	default:
 		return strerror_r(-code, scratch, size);
+	}
+}
+
+/* What the kernel lacks is told apart from what this process may not, by the code too. */
+static int code_of(int code)
+{
+	unsigned long long kib;
+
+	switch (-code) {
+	case EPERM:
+		return missing_capability() || memory_limit(&kib) || has_filter() ? -EPERM
+										  : -EOPNOTSUPP;
+	case ENOENT:
+	case ESRCH:
+	case EINVAL:
+	case ENOTSUPP_KERNEL:
+	case E2BIG:
+	case ENOSPC:
+		return -EOPNOTSUPP;
+	default:
+		return code;
 	}
 }
 
@@ -187,7 +224,8 @@ int loader_explain(struct fail *fail, int code, const char *what)
 {
 	char scratch[REASON_BYTES];
 
-	return fail_set(fail, code, "%s: %s", what, reason_of(code, scratch, sizeof(scratch)));
+	return fail_set(
+		fail, code_of(code), "%s: %s", what, reason_of(code, scratch, sizeof(scratch)));
 }
 
 /* The same with what was heard of libbpf. */
@@ -201,8 +239,8 @@ static int loader_explain_step(struct fail *fail, int code, const char *step)
 	/* Without a capability the verifier is stricter: that is then the cause of what it says. */
 	if (code != -EPERM && !missing_capability())
 		return fail_set(
-			fail, code, "%s: the verifier refuses it: %s", what, heard.verifier);
-	return fail_set(fail, -EPERM, "%s: %s; the verifier says: %s", what,
+			fail, -EOPNOTSUPP, "%s: the verifier refuses it: %s", what, heard.verifier);
+	return fail_set(fail, code_of(-EPERM), "%s: %s; the verifier says: %s", what,
 		reason_of_refusal(scratch, sizeof(scratch)), heard.verifier);
 }
 

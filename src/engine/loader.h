@@ -43,7 +43,8 @@ void loader_forget(struct agent *agent, struct bpf_object_skeleton *skeleton);
 /*
  * Fills fail for a failed step of libbpf or the kernel (code: -errno) on what ("program on_exec",
  * "cgroup /a/b"), with the reason in words: the missing capability by name, no BTF, a kernel
- * without this. Returns code.
+ * without this. Returns the code that fail then has: -EOPNOTSUPP where the kernel lacks it, -EPERM
+ * where this process may not, else code.
  */
 int loader_explain(struct fail *fail, int code, const char *what);
 

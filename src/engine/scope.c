@@ -191,9 +191,11 @@ static int scope_open_cgroup(const char *path, struct scope *scope, struct fail 
 	if (scope->cgroup_fd < 0)
 		return fail_set(fail, scope->no_cgroup.code, "%s", scope->no_cgroup.text);
 	fd = cgroup_open_path(scope->cgroup_fd, path);
+	if (fd == -ENOENT)
+		return fail_set(fail, -ESRCH,
+			"--scope cgroup:%s: no such group in the cgroup v2 tree", path);
 	if (fd < 0)
-		return fail_set(fail, fd, "--scope cgroup:%s: %s in the cgroup v2 tree", path,
-			strerror(-fd));
+		return fail_set(fail, fd, "--scope cgroup:%s: %s", path, strerror(-fd));
 	fd_closep(&scope->cgroup_fd);
 	scope->cgroup_fd = fd;
 	level = cgroup_level(fd);
@@ -219,8 +221,8 @@ static int scope_open_netns(const char *path, struct scope *scope, struct fail *
 	scope->netns_fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (scope->netns_fd < 0 || fstat(scope->netns_fd, &status) < 0 ||
 		fstatfs(scope->netns_fd, &file_system) < 0) {
-		r = -errno;
-		return fail_set(fail, r, "--scope netns:%s: %s", path, strerror(-r));
+		r = errno == ENOENT ? -ESRCH : -errno;
+		return fail_set(fail, r, "--scope netns:%s: %s", path, strerror(errno));
 	}
 	if (file_system.f_type != NSFS_MAGIC)
 		return fail_set(fail, -EINVAL,

@@ -40,7 +40,7 @@ int scope_check(const char *text, struct fail *fail);
 /*
  * Resolves. PATH of a cgroup is absolute (a folder of cgroup v2) or relative to the mount of the
  * v2 tree. Where no v2 tree is mounted, a private one is opened that nobody else sees. 0 or
- * -errno; *ret_scope is to be given to scope_done.
+ * -errno, -ESRCH when what the text names is not there; *ret_scope is to be given to scope_done.
  */
 int scope_open(const char *text, struct scope *ret_scope, struct fail *fail);
 void scope_done(struct scope *scope);

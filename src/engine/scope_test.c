@@ -74,7 +74,7 @@ static void a_namespace_gives_its_inode(void **state)
 	assert_int_equal(scope.netns_inode, status.st_ino);
 	scope_done(&scope);
 	assert_int_equal(scope_open("netns:/proc/self/stat", &scope, &fail), -EINVAL);
-	assert_int_equal(scope_open("netns:/nowhere", &scope, &fail), -ENOENT);
+	assert_int_equal(scope_open("netns:/nowhere", &scope, &fail), -ESRCH);
 }
 
 static void a_process_gives_its_number(void **state)
