@@ -342,7 +342,19 @@ static __always_inline void on_established(struct bpf_sock_ops *ops, __u8 role)
 	socket->state.has_next[PACKET_EGRESS] = 1;
 	socket->state.next[PACKET_INGRESS] = ops->rcv_nxt;
 	socket->state.next[PACKET_EGRESS] = ops->snd_nxt;
-	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_RETRANS_CB_FLAG);
+}
+
+/*
+ * Only a connection whose packets are lost ends without one that the door sees. So its changes of
+ * state are asked for from its first retransmission on, and those of the others, which are
+ * nearly all, cost nothing.
+ */
+static __always_inline void on_retransmission(struct bpf_sock_ops *ops)
+{
+	__u32 flags = ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RETRANS_CB_FLAG;
+
+	bpf_sock_ops_cb_flags_set(ops, flags | BPF_SOCK_OPS_STATE_CB_FLAG);
 }
 
 SEC("sockops")
@@ -356,6 +368,9 @@ int on_connection(struct bpf_sock_ops *ops)
 		break;
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
 		on_established(ops, PACKET_SERVER);
+		break;
+	case BPF_SOCK_OPS_RETRANS_CB:
+		on_retransmission(ops);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
 		if (ops->args[1] != BPF_TCP_CLOSE || !ops->sk)

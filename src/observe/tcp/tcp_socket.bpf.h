@@ -48,20 +48,16 @@ static __always_inline __u32 socket_network_namespace(const struct sock *sk)
 	return sk->__sk_common.skc_net.net->ns.inum;
 }
 
-static __always_inline struct cgroup *socket_cgroup(const struct sock *sk)
+/* Before 5.15 the socket holds its cgroup's address as a number, which needs a helper's calls. */
+static __always_inline bool number_is_in_scope(const struct sock *sk)
 {
+	struct cgroup *cgroup;
 	__u64 value;
 
-	if (bpf_core_field_exists(struct sock, sk_cgrp_data.cgroup))
-		return BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
 	bpf_probe_read_kernel(&value, sizeof(value),
 		(const char *)sk + bpf_core_field_offset(struct sock, sk_cgrp_data));
 	/* Bit 0: a class of the v1 tree stands there, and the socket counts for the root. */
-	return value & 1 ? NULL : (struct cgroup *)(value & ~3ULL);
-}
-
-static __always_inline bool cgroup_is_in_scope(struct cgroup *cgroup)
-{
+	cgroup = value & 1 ? NULL : (struct cgroup *)(value & ~3ULL);
 	for (int i = 0; i < CGROUP_DEPTH && cgroup; i++) {
 		if (BPF_CORE_READ(cgroup, kn, id) == scope_cgroup_id)
 			return true;
@@ -70,11 +66,30 @@ static __always_inline bool cgroup_is_in_scope(struct cgroup *cgroup)
 	return false;
 }
 
+/* Whether the socket's cgroup is the scope's or below it: asked at each change of each socket, so
+ * that it follows the pointers itself, where the verifier knows them. */
+static __always_inline bool cgroup_is_in_scope(const struct sock *sk)
+{
+	struct cgroup *cgroup;
+
+	if (!bpf_core_field_exists(struct sock, sk_cgrp_data.cgroup))
+		return number_is_in_scope(sk);
+	cgroup = sk->sk_cgrp_data.cgroup;
+	for (int i = 0; i < CGROUP_DEPTH && cgroup; i++) {
+		if (cgroup->kn->id == scope_cgroup_id)
+			return true;
+		if (!cgroup->self.parent)
+			return false;
+		cgroup = cgroup->self.parent->cgroup;
+	}
+	return false;
+}
+
 static __always_inline bool socket_is_in_scope(const struct sock *sk)
 {
 	if (scope_netns && socket_network_namespace(sk) != scope_netns)
 		return false;
-	return !scope_cgroup_id || cgroup_is_in_scope(socket_cgroup(sk));
+	return !scope_cgroup_id || cgroup_is_in_scope(sk);
 }
 
 /* Notes the current task where it is the one that acts on the socket and none is noted. */
