@@ -236,7 +236,8 @@ static void check_tls(struct findings *findings, unsigned int pid)
 				 "through it is not read");
 		return;
 	}
-	findings_add(findings, FINDING_GOOD, "TLS", "no library for it is loaded");
+	findings_add(findings, FINDING_GOOD, "TLS",
+		"no library for it is loaded, but a program may have its own");
 }
 
 /* Sockets of other kinds than TCP and UDP, from the targets of /proc/PID/fd. */
