@@ -37,7 +37,9 @@ int stream_new(const struct stream_options *options, struct stream **ret_stream)
 		map_new(sizeof(uint64_t), sizeof(struct connection), options->maximum_connections);
 	stream->clients = stream_clients_new();
 	if (!stream->connections || !stream->clients) {
-		stream_free(stream);
+		map_free(stream->connections);
+		map_free(stream->clients);
+		free(stream);
 		return -ENOMEM;
 	}
 	map_on_remove(stream->connections, connection_removed, stream);
