@@ -3,6 +3,7 @@
 // is replaced; all else is as the agent has it.
 import { spawnSync } from "node:child_process";
 import { address, base, browser, end, number, rule, until } from "./browser.mjs";
+import { answerWithCrowd } from "./crowd.mjs";
 
 const [directory] = process.argv.slice(2);
 const MINUTES = Number(process.env.PICTURES_MINUTES ?? 4);
@@ -12,6 +13,7 @@ const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 420, height
 const pages = [
   { name: "overview", path: "/?since=5m", ready: ".findings li, .services tr" },
   { name: "map", path: "/map?since=5m", ready: ".map .node" },
+  { name: "map-500", path: "/map?since=5m", ready: ".map .node", prepare: answerWithCrowd },
   { name: "service", path: "/service?service=cart&since=5m", ready: "[data-exchange]" },
   { name: "requests", path: "/requests?since=5m", ready: ".list .row" },
   { name: "exchange", path: "/service?service=shop&since=5m&filter=operation=GET+target=%2Fcart%2F%7Bid%7D", ready: "[data-exchange]", click: "[data-exchange]", then: ".detail .timing li a" },
@@ -58,8 +60,9 @@ await browser.route("**/api/events*", async (route) => {
 
 for (const [size, viewport] of Object.entries(SIZES))
   for (const colorScheme of ["light", "dark"])
-    for (const { name, path, ready, click, then } of pages) {
+    for (const { name, path, ready, prepare, click, then } of pages) {
       const page = await browser.newPage();
+      if (prepare) await prepare(page);
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.goto(base + path);

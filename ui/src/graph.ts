@@ -7,6 +7,8 @@ import type { Row } from "./api";
 const NODES_MAXIMUM = 60;
 const GROUP_LEAST = 3;
 const NODE_HEIGHT = 44;
+/** Between groups that are opened, in the address: names may have commas. */
+export const BETWEEN_GROUPS = "\n";
 /** In place of an empty name, which dagre does not take. */
 export const UNKNOWN = "(unknown)";
 
@@ -72,10 +74,10 @@ function groupsBy(names: string[], keyOf: (name: string) => string): Map<string,
 /** Names of the same beginning: shop-1 and shop-2, team/a and team/b. */
 const stemOf = (name: string) => /^[^\s/:.-]+[/:.-]/.exec(name)?.[0] ?? "";
 
-/** Which group each name belongs to; itself where it stands alone. */
+/** Which group each name belongs to; itself where it stands alone, also as member of a group that is opened. */
 function groupNames(rows: Row[], expanded: Set<string>): Map<string, string> {
   const around = neighbours(rows);
-  let group = new Map([...around.keys()].map((name) => [name, name]));
+  const group = new Map([...around.keys()].map((name) => [name, name]));
   const rules: ((name: string) => string)[] = [
     (name) => [...around.get(name)!].sort().join("|"),
     stemOf,
@@ -87,8 +89,10 @@ function groupNames(rows: Row[], expanded: Set<string>): Map<string, string> {
   for (const rule of rules) {
     if (new Set(group.values()).size <= NODES_MAXIMUM) break;
     const alone = [...group].filter(([name, id]) => name === id).map(([name]) => name);
-    for (const [name, key] of groupsBy(alone, rule)) if (!expanded.has(`group ${key}`)) group.set(name, `group ${key}`);
+    for (const [name, key] of groupsBy(alone, rule)) group.set(name, `group ${key}`);
   }
+  // Only now, so that the others are grouped as they were.
+  for (const [name, id] of group) if (expanded.has(id)) group.set(name, name);
   return group;
 }
 

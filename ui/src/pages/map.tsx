@@ -6,7 +6,7 @@ import { change, go, link, parameter } from "../address";
 import { sql, useLoaded, view } from "../api";
 import { isOfRates, quotedTerm, split } from "../filter";
 import { count, duration, percent, rate } from "../format";
-import { edgeId, picture, place, shapeOf, UNKNOWN } from "../graph";
+import { BETWEEN_GROUPS, edgeId, picture, place, shapeOf, UNKNOWN } from "../graph";
 import type { Edge, MapNode, Picture, Place } from "../graph";
 import { IgnoredTerms } from "../parts/filter_bar";
 import { Icon } from "../parts/icons";
@@ -69,8 +69,8 @@ function EdgeLine({ edge, points, seconds, most, hasLabel }: EdgeProps) {
 
 function NodeBox({ node, at, isOutside, seconds }: { node: MapNode; at: Place; isOutside: boolean; seconds: number }) {
   const isGroup = node.members.length > 1;
-  const expanded = parameter("expand").split(",").filter(Boolean);
-  const href = isGroup ? change({ expand: [...expanded, node.id].join() }) : link("/service", { service: nameOf(node.members[0]!) });
+  const expanded = parameter("expand").split(BETWEEN_GROUPS).filter(Boolean);
+  const href = isGroup ? change({ expand: [...expanded, node.id].join(BETWEEN_GROUPS) }) : link("/service", { service: nameOf(node.members[0]!) });
   const figures = node.served ? `${rate(node.served / seconds)}  ${duration(node.p99)}` : "only calls";
   const isBad = failing({ requests: node.served, errors: node.errors });
   return (
@@ -268,7 +268,7 @@ export function ServiceMap() {
   const state = loaded.value;
   if (!state.value) return stateOf(state);
   const { rows, watched, seconds } = state.value;
-  const expanded = new Set(parameter("expand").split(",").filter(Boolean));
+  const expanded = new Set(parameter("expand").split(BETWEEN_GROUPS).filter(Boolean));
   const shown = picture(rows, expanded);
   const outside = new Set(rows.flatMap((row) => [row.client || UNKNOWN, row.server || UNKNOWN]).filter((name) => !watched.has(name)));
   const chosen = shown.edges.filter((edge) => !parameter("edge") || edgeId(edge) === parameter("edge"));
