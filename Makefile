@@ -40,7 +40,7 @@ PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
 endif
 PKG_CONFIG ?= pkg-config
 
-LIBRARIES := libbpf libcap-ng libcrypto libelf zlib sqlite3 libmicrohttpd libcurl jansson yaml-0.1 libpcre2-8 libxxhash ncursesw
+LIBRARIES := libbpf libcap-ng libcrypto libelf zlib sqlite3 libmicrohttpd libcurl jansson yaml-0.1 libpcre2-8 libprotobuf-c libxxhash ncursesw
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 ifeq ($(LIBRARY_LIBS)$(filter deps deps-build cross-deps run test clean,$(MAKECMDGOALS)),)
@@ -66,7 +66,9 @@ SOURCES := $(shell find src -name '*.c' ! -name '*.bpf.c' ! -name '*_test.c' | s
 BPF_SOURCES := $(shell find src tests/bench -name '*.bpf.c' | sort)
 TESTS := $(shell find src -name '*_test.c' | sort)
 VIEWS := $(sort $(wildcard views/*.sql))
-OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
+PROTOS := $(shell find src -name '*.proto' | sort)
+PROTO_OBJECTS := $(patsubst %.proto,$(OUT)/gen/%.pb-c.o,$(notdir $(PROTOS)))
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(PROTO_OBJECTS)
 LIBRARY_OBJECTS := $(filter-out $(OUT)/src/main.o,$(OBJECTS))
 SKELETONS := $(patsubst %.bpf.c,$(GEN)/%.skel.h,$(notdir $(BPF_SOURCES)))
 TEST_PROGRAMS := $(TESTS:%.c=$(OUT)/%)
@@ -75,7 +77,7 @@ BPF_TEST_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/bpf/*_test.
 SHARED_HEADERS := src/bpf/event.h $(shell find src -name '*_record.h' | sort)
 FUZZ_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 PAGE_SOURCES := $(sort $(wildcard ui/*.* ui/src/* ui/src/*/*))
-GENERATED := $(SKELETONS) $(GEN)/views.inc $(GEN)/page.inc
+GENERATED := $(SKELETONS) $(patsubst %.proto,$(GEN)/%.pb-c.h,$(notdir $(PROTOS))) $(GEN)/views.inc $(GEN)/page.inc
 
 .PHONY: all
 all: $(OUT)/skep
@@ -108,6 +110,18 @@ $(GEN)/page.inc: $(PAGE_SOURCES) tools/build-page
 	@mkdir -p $(@D)
 	@echo '  PAGE  ui'
 	@tools/build-page $@
+
+# ---- protocol buffers --------------------------------------------------------------------------
+vpath %.proto $(sort $(dir $(PROTOS)))
+
+$(GEN)/%.pb-c.h $(GEN)/%.pb-c.c: %.proto Makefile
+	@mkdir -p $(@D)
+	@protoc-c --proto_path=$(<D) --c_out=$(GEN) $<
+
+$(OUT)/gen/%.pb-c.o: WARNINGS := -w
+$(OUT)/gen/%.pb-c.o: $(GEN)/%.pb-c.c
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) -MD -MP -c $< -o $@
 
 # ---- user half ---------------------------------------------------------------------------------
 # -MD and not -MMD: the skeletons count as system headers, and objects depend on them.

@@ -15,6 +15,7 @@ PACKAGES_BUILD := \
 	libmicrohttpd-dev \
 	libncurses-dev \
 	libpcre2-dev \
+	libprotobuf-c-dev \
 	libsqlite3-dev \
 	libssl-dev \
 	libxxhash-dev \
@@ -25,6 +26,7 @@ PACKAGES_BUILD := \
 	nodejs \
 	npm \
 	pkgconf \
+	protobuf-c-compiler \
 	zlib1g-dev
 
 PACKAGES_TEST := \

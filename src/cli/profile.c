@@ -10,8 +10,16 @@
 #include "cli/command.h"
 #include "cli/profile_source.h"
 
-enum profile_format { PROFILE_TABLE, PROFILE_FOLDED, PROFILE_JSON, PROFILE_SVG };
-static const char *const profile_formats[] = { "table", "folded", "json", "svg", NULL };
+enum profile_format {
+	PROFILE_TABLE,
+	PROFILE_FOLDED,
+	PROFILE_JSON,
+	PROFILE_SVG,
+	PROFILE_SPEEDSCOPE,
+	PROFILE_PPROF
+};
+static const char *const profile_formats[] = { "table", "folded", "json", "svg", "speedscope",
+	"pprof", NULL };
 
 struct profile_options {
 	struct profile_wish wish;
@@ -38,7 +46,8 @@ static const struct option_row profile_rows[] = {
 		.value_name = "NAME", .help = "only of processes of this name"),
 	OPTION(profile_options, format, "output", 'o', OPTION_WORD, .section = "How it looks",
 		.words = profile_formats, .value_name = "FORMAT", .initial = "table",
-		.help = "functions, folded stacks, an object a stack, or a flame graph"),
+		.help = "functions, folded stacks, an object a stack, a flame graph, or a file for "
+			"speedscope or pprof"),
 	OPTION(profile_options, limit, "limit", 0, OPTION_U32, .section = "How it looks",
 		.value_name = "N", .initial = "30", .help = "functions of the table; 0: all"),
 };
@@ -64,15 +73,20 @@ static int read_or_record(const struct command_call *call, struct profile_wish *
 
 static int write_profile(const struct profile_options *options, struct profile_tree *tree)
 {
+	const char *title =
+		options->wish.service[0] ? options->wish.service : "Where CPU time goes";
+
 	switch ((enum profile_format)options->format) {
 	case PROFILE_FOLDED:
 		return profile_write_folded(tree, stdout);
 	case PROFILE_JSON:
 		return profile_write_json(tree, stdout);
 	case PROFILE_SVG:
-		return profile_write_svg(tree,
-			options->wish.service[0] ? options->wish.service : "Where CPU time goes",
-			stdout);
+		return profile_write_svg(tree, title, stdout);
+	case PROFILE_SPEEDSCOPE:
+		return profile_write_speedscope(tree, title, stdout);
+	case PROFILE_PPROF:
+		return profile_write_pprof(tree, stdout);
 	case PROFILE_TABLE:
 		break;
 	}
@@ -86,9 +100,14 @@ static int profile_run(const struct command_call *call)
 	_cleanup_(profile_tree_freep)
 	struct profile_tree *tree = profile_tree_new();
 	struct fail fail = { 0 };
-	int r = tree ? read_or_record(call, &wish, tree, &fail)
-		     : fail_set(&fail, -ENOMEM, "out of memory");
+	int r;
 
+	if (options->format == PROFILE_PPROF && isatty(STDOUT_FILENO)) {
+		fputs("skep: pprof's form is not for eyes: -o pprof > FILE\n", stderr);
+		return EXIT_CODE_USAGE;
+	}
+	r = tree ? read_or_record(call, &wish, tree, &fail)
+		 : fail_set(&fail, -ENOMEM, "out of memory");
 	if (r < 0) {
 		int code = command_failed(&fail);
 
@@ -110,6 +129,8 @@ static const struct manual_example profile_examples[] = {
 	{ "skep profile --since 10m --service checkout -o svg > checkout.svg",
 		"a flame graph of a service" },
 	{ "skep profile --pid 4711 -o folded", "a line a stack: root;…;leaf count" },
+	{ "skep profile --since 10m -o pprof > cpu.pb.gz",
+		"for `go tool pprof -http : cpu.pb.gz`" },
 	{ "skep profile --record 30s --profile-hz 97 --scope pid:4711",
 		"without an agent: 30 seconds of one process" },
 	{ NULL, NULL },

@@ -168,6 +168,15 @@ const struct profile_node *profile_node_next(const struct profile_node *node)
 	return node ? node->next : NULL;
 }
 
+const struct profile_node **profile_node_path(const struct profile_node *node)
+{
+	const struct profile_node **path = calloc(node->depth + 1, sizeof(struct profile_node *));
+
+	for (unsigned int i = node->depth; path && i-- > 0; node = node->parent)
+		path[i] = node;
+	return path;
+}
+
 /* ---- functions ---- */
 
 static bool is_inside_itself(const struct profile_node *node)
@@ -222,4 +231,19 @@ int profile_tree_functions(
 	*ret_functions = functions;
 	*ret_count = count;
 	return 0;
+}
+
+struct map *profile_function_places(const struct profile_function *functions, size_t count)
+{
+	_cleanup_(map_freep)
+	struct map *places = map_new(sizeof(const char *), sizeof(size_t), PROFILE_NODES_MAXIMUM);
+
+	for (size_t i = 0; places && i < count; i++) {
+		size_t *place = map_add(places, &functions[i].name, NULL);
+
+		if (!place)
+			return NULL;
+		*place = i;
+	}
+	return TAKE(places);
 }

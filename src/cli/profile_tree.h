@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Stacks put together into a tree of calls, from the outermost functions inwards, and its forms: a
- * table of functions, folded lines, JSON lines, a flame graph in SVG.
+ * table of functions, folded lines, JSON lines, a flame graph in SVG, files for speedscope and
+ * pprof.
  */
 #ifndef SKEP_CLI_PROFILE_TREE_H
 #define SKEP_CLI_PROFILE_TREE_H
@@ -33,6 +34,10 @@ struct profile_function {
 /* By self, then total, then name. The caller frees it. 0 or -ENOMEM. */
 int profile_tree_functions(
 	struct profile_tree *tree, struct profile_function **ret_functions, size_t *ret_count);
+struct map;
+/* Where each of them stands in that list: const char *name, by its address → size_t. NULL without
+ * memory. */
+struct map *profile_function_places(const struct profile_function *functions, size_t count);
 
 /* Functions with their shares; limit 0: all. 0, -ENOMEM or -EPIPE. */
 int profile_write_table(struct profile_tree *tree, size_t limit, FILE *stream);
@@ -43,6 +48,10 @@ int profile_write_json(struct profile_tree *tree, FILE *stream);
 /* One file that a browser shows: a function a box, as wide as its share; its title tells the rest.
  */
 int profile_write_svg(struct profile_tree *tree, const char *title, FILE *stream);
+/* What https://www.speedscope.app opens. */
+int profile_write_speedscope(struct profile_tree *tree, const char *title, FILE *stream);
+/* What `go tool pprof` opens, compressed; the stream needs a file descriptor. */
+int profile_write_pprof(struct profile_tree *tree, FILE *stream);
 
 /* For the writers: nodes in the order of their names. */
 struct profile_node {
@@ -55,5 +64,8 @@ struct profile_node {
 const struct profile_node *profile_tree_root(struct profile_tree *tree);
 /* The next one in depth-first order, NULL at the end. */
 const struct profile_node *profile_node_next(const struct profile_node *node);
+/* The functions from the outermost one to this one, as many as it is deep. The caller frees the
+ * list; NULL without memory. */
+const struct profile_node **profile_node_path(const struct profile_node *node);
 
 #endif

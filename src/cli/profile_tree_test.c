@@ -2,11 +2,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
 #include "base/str.h"
 #include "cli/profile_tree.h"
+#include "pprof.pb-c.h"
 
 static struct profile_tree *tree_of(const char *const (*stacks)[2])
 {
@@ -139,6 +142,93 @@ static void markup_in_names_is_text(void **state)
 	assert_true(str_ends_with(text, "</svg>\n"));
 }
 
+static int write_scope(struct profile_tree *tree, FILE *stream)
+{
+	return profile_write_speedscope(tree, "shop", stream);
+}
+
+static void speedscope_has_frames_once(void **state)
+{
+	static const char *const stacks[][2] = { { "a;b", "2" }, { "a", "1" }, { NULL, NULL } };
+	_cleanup_(profile_tree_freep)
+	struct profile_tree *tree = tree_of(stacks);
+	_cleanup_(freep)
+	char *text = text_of(tree, write_scope);
+
+	assert_string_equal(text,
+		"{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\","
+		"\"exporter\":\"skep\",\"name\":\"shop\","
+		"\"shared\":{\"frames\":[{\"name\":\"b\"},{\"name\":\"a\"}]},"
+		"\"profiles\":[{\"type\":\"sampled\",\"name\":\"shop\","
+		"\"unit\":\"nanoseconds\",\"samples\":[[1],[1,0]],\"weights\":[10,20],"
+		"\"startValue\":0,\"endValue\":30}]}\n");
+}
+
+static PprofProfile *unpacked(struct profile_tree *tree)
+{
+	static uint8_t bytes[65536];
+	FILE *stream = tmpfile();
+	PprofProfile *profile;
+	gzFile file;
+	int length;
+
+	assert_non_null(stream);
+	assert_int_equal(profile_write_pprof(tree, stream), 0);
+	rewind(stream);
+	file = gzdopen(dup(fileno(stream)), "rb");
+	assert_non_null(file);
+	length = gzread(file, bytes, sizeof(bytes));
+	assert_in_range(length, 1, sizeof(bytes) - 1);
+	assert_int_equal(gzclose(file), Z_OK);
+	fclose(stream);
+	profile = pprof_profile__unpack(NULL, (size_t)length, bytes);
+	assert_non_null(profile);
+	return profile;
+}
+
+/* The name of a location, which has its function's number. */
+static const char *location_name(const PprofProfile *profile, uint64_t id)
+{
+	assert_in_range(id, 1, profile->n_location);
+	assert_int_equal(profile->location[id - 1]->id, id);
+	assert_int_equal(profile->location[id - 1]->line[0]->function_id, id);
+	assert_int_equal(profile->function[id - 1]->id, id);
+	return profile->string_table[profile->function[id - 1]->name];
+}
+
+static void pprof_has_the_leaf_first(void **state)
+{
+	_cleanup_(profile_tree_freep)
+	struct profile_tree *tree = tree_of(shop);
+	PprofProfile *profile = unpacked(tree);
+	const PprofSample *query = profile->sample[2];
+
+	assert_string_equal(profile->string_table[0], "");
+	assert_string_equal(profile->string_table[profile->sample_type[0]->type], "samples");
+	assert_string_equal(profile->string_table[profile->sample_type[1]->unit], "nanoseconds");
+	assert_int_equal(profile->period, 10);
+	assert_int_equal(profile->n_sample, 4);
+	assert_int_equal(profile->n_function, 5);
+	assert_int_equal(query->n_location_id, 3);
+	assert_string_equal(location_name(profile, query->location_id[0]), "query");
+	assert_string_equal(location_name(profile, query->location_id[2]), "main");
+	assert_int_equal(query->value[0], 10);
+	assert_int_equal(query->value[1], 100);
+	pprof_profile__free_unpacked(profile, NULL);
+}
+
+static void pprof_texts_are_utf8(void **state)
+{
+	static const char *const stacks[][2] = { { "größe;b\xff\xc3", "1" }, { NULL, NULL } };
+	_cleanup_(profile_tree_freep)
+	struct profile_tree *tree = tree_of(stacks);
+	PprofProfile *profile = unpacked(tree);
+
+	assert_string_equal(location_name(profile, 1), "b??");
+	assert_string_equal(location_name(profile, 2), "größe");
+	pprof_profile__free_unpacked(profile, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +237,9 @@ int main(void)
 		cmocka_unit_test(recursion_counts_once),
 		cmocka_unit_test(the_table_says_shares),
 		cmocka_unit_test(markup_in_names_is_text),
+		cmocka_unit_test(speedscope_has_frames_once),
+		cmocka_unit_test(pprof_has_the_leaf_first),
+		cmocka_unit_test(pprof_texts_are_utf8),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,16 +79,6 @@ int profile_write_table(struct profile_tree *tree, size_t limit, FILE *stream)
 	return end_of(stream);
 }
 
-/* The functions from the outermost one to this one, which the caller frees; NULL without memory. */
-static const struct profile_node **path_of(const struct profile_node *node)
-{
-	const struct profile_node **path = calloc(node->depth + 1, sizeof(struct profile_node *));
-
-	for (unsigned int i = node->depth; path && i-- > 0; node = node->parent)
-		path[i] = node;
-	return path;
-}
-
 typedef void write_stack(
 	FILE *stream, const struct profile_node *node, const struct profile_node *const *path);
 
@@ -131,7 +121,7 @@ static int write_stacks(struct profile_tree *tree, write_stack *write, FILE *str
 
 		if (node->self == 0 || node->depth == 0)
 			continue;
-		path = path_of(node);
+		path = profile_node_path(node);
 		if (!path)
 			return -ENOMEM;
 		write(stream, node, path);
