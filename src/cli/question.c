@@ -10,27 +10,38 @@
 #include "api/sql.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/spool.h"
 #include "engine/store.h"
 
 static int print_part(void *context, const char *data, size_t length)
 {
-	return fwrite(data, 1, length, stdout) == length ? 0 : -EPIPE;
+	return spool_write(context, data, length);
 }
 
 int question_answer_sql(void *context, const char *store_path, struct fail *fail)
 {
 	struct sql_question *question = context;
+	struct spool spool = { 0 };
+	FILE *stream = spool_stream(&spool);
+	int error, left;
 
+	if (!stream)
+		return fail_set(fail, -ENOMEM, "no memory");
 	question->path = store_path;
-	return sql_answer(question, stdout, NULL, fail);
+	error = sql_answer(question, stream, NULL, fail);
+	fclose(stream);
+	left = spool_end(&spool);
+	return error ? error : left;
 }
 
 int question_ask(const struct place *place, const struct question *question, struct fail *fail)
 {
+	struct spool spool = { 0 };
 	struct client_request request = {
 		.path = question->path,
 		.body = question->body,
 		.part = print_part,
+		.context = &spool,
 	};
 	char store_path[256];
 	int error = place_directory(place, &request.directory, fail);
@@ -38,6 +49,8 @@ int question_ask(const struct place *place, const struct question *question, str
 	if (error)
 		return error;
 	error = client_run(&request, fail);
+	if (spool_end(&spool) != 0 && !error)
+		error = -EPIPE;
 	if (error == -ENOTCONN) {
 		snprintf(store_path, sizeof(store_path), "%s/" STORE_FILE, request.directory);
 		/* Neither an agent nor what one left: the first reason is the one to tell. */

@@ -29,7 +29,7 @@ static const struct option_row sql_rows[] = {
 		.help = "rows at most; 0: all"),
 	OPTION(sql_options, timeout_ns, "timeout", 0, OPTION_DURATION, .value_name = "TIME",
 		.initial = "10s", .minimum = 1000000, .maximum = 300000000000,
-		.help = "how long it may take, until it is read"),
+		.help = "how long it may take; a pager that waits is not counted"),
 	PLACE_OPTION(sql_options),
 };
 
