@@ -228,6 +228,14 @@ int loader_explain(struct fail *fail, int code, const char *what)
 		fail, code_of(code), "%s: %s", what, reason_of(code, scratch, sizeof(scratch)));
 }
 
+/* Under lockdown=confidentiality the helpers that read kernel memory are not there, even for root
+ * (bpf_base_func_proto in kernel/bpf/helpers.c). */
+static bool is_locked_down(void)
+{
+	return strstr(heard.verifier, "cannot use helper bpf_probe_read") ||
+	       strstr(heard.verifier, "unknown func bpf_probe_read");
+}
+
 /* The same with what was heard of libbpf. */
 static int loader_explain_step(struct fail *fail, int code, const char *step)
 {
@@ -237,6 +245,11 @@ static int loader_explain_step(struct fail *fail, int code, const char *step)
 	if (!heard.verifier[0])
 		return loader_explain(fail, code, what);
 	/* Without a capability the verifier is stricter: that is then the cause of what it says. */
+	if (code != -EPERM && !missing_capability() && is_locked_down())
+		return fail_set(fail, -EOPNOTSUPP,
+			"%s: this kernel lets no program read its memory "
+			"(lockdown=confidentiality)",
+			what);
 	if (code != -EPERM && !missing_capability())
 		return fail_set(
 			fail, -EOPNOTSUPP, "%s: the verifier refuses it: %s", what, heard.verifier);

@@ -274,19 +274,34 @@ static void configure(struct unix_watch *watch)
 	SCOPE_TELL(bpf->rodata, scope);
 }
 
-/* What is not as good as it could be. */
-static void explain(
-	const struct unix_watch *watch, const struct fail *door_reason, struct fail *fail)
+/* What is not as good as it could be. refusal: of programs that read, "" when they were not tried.
+ */
+static void explain(const struct unix_watch *watch, const struct fail *door_reason,
+	const struct fail *refusal, struct fail *fail)
 {
-	bool reads = unix_door_reads(watch->bpf);
+	const char *separator = door_reason->text[0] ? "; " : "";
 
 	*fail = *door_reason;
-	if (!reads)
-		fail_set(fail, 0, "requests are not read before kernel 6.12%s%s",
-			door_reason->text[0] ? "; " : "", door_reason->text);
+	if (refusal->text[0])
+		fail_set(fail, 0, "requests are not read: %s%s%s", refusal->text, separator,
+			door_reason->text);
+	else if (!unix_door_reads(watch->bpf))
+		fail_set(fail, 0, "requests are not read before kernel 6.12%s%s", separator,
+			door_reason->text);
 }
 
-static int unix_load(struct unix_watch *watch, enum unix_door wanted, struct fail *fail)
+static void unix_unload(struct unix_watch *watch)
+{
+	if (!watch->bpf)
+		return;
+	loader_forget(watch->agent, watch->bpf->skeleton);
+	unix_bpf__destroy(watch->bpf);
+	watch->bpf = NULL;
+}
+
+/* refusal: why programs that read did not load before, "" when it is the first try. */
+static int unix_try(struct unix_watch *watch, enum unix_door wanted, const struct fail *refusal,
+	struct fail *fail)
 {
 	struct fail reason = { 0 };
 	int r;
@@ -300,6 +315,8 @@ static int unix_load(struct unix_watch *watch, enum unix_door wanted, struct fai
 		*fail = reason;
 		return r;
 	}
+	if (refusal->text[0])
+		unix_door_only_count(watch->bpf);
 	configure(watch);
 	r = loader_load(watch->bpf->skeleton, fail);
 	if (r == 0)
@@ -307,8 +324,23 @@ static int unix_load(struct unix_watch *watch, enum unix_door wanted, struct fai
 	if (r == 0)
 		r = loader_attach(watch->bpf->skeleton, fail);
 	if (r == 0)
-		explain(watch, &reason, fail);
+		explain(watch, &reason, refusal, fail);
 	return r;
+}
+
+/* A kernel that refuses the programs that read may still take those that count. */
+static int unix_load(struct unix_watch *watch, enum unix_door wanted, struct fail *fail)
+{
+	const struct fail none = { 0 };
+	struct fail refusal = { 0 };
+	int r = unix_try(watch, wanted, &none, &refusal);
+
+	if (r == 0 || !watch->bpf || !unix_door_reads(watch->bpf)) {
+		*fail = refusal;
+		return r;
+	}
+	unix_unload(watch);
+	return unix_try(watch, wanted, &refusal, fail);
 }
 
 static void unix_close(void *state)
@@ -319,10 +351,7 @@ static void unix_close(void *state)
 		return;
 	if (watch->pairs && watch->bpf)
 		unix_pairs_tick(watch->pairs, UINT64_MAX);
-	if (watch->bpf) {
-		loader_forget(watch->agent, watch->bpf->skeleton);
-		unix_bpf__destroy(watch->bpf);
-	}
+	unix_unload(watch);
 	unix_sweep_free(watch->sweep);
 	unix_existing_free(watch->existing);
 	unix_failures_free(watch->failures);

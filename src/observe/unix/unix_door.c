@@ -133,6 +133,12 @@ bool unix_door_reads(const struct unix_bpf *bpf)
 	return bpf_program__autoload(bpf->progs.on_consume_read);
 }
 
+void unix_door_only_count(struct unix_bpf *bpf)
+{
+	bpf_program__set_autoload(bpf->progs.on_consume_read, false);
+	bpf_program__set_autoload(bpf->progs.on_consume, true);
+}
+
 int unix_door_attach(
 	const struct agent *agent, struct unix_bpf *bpf, enum unix_door door, struct fail *fail)
 {

@@ -28,6 +28,8 @@ int unix_door_choose(struct agent *agent, struct unix_bpf *bpf, enum unix_door w
 	enum unix_door *ret_door, struct fail *reason);
 /* Whether this kernel lets the programs read buffers, so that requests are seen. */
 bool unix_door_reads(const struct unix_bpf *bpf);
+/* After unix_door_choose: bytes are counted, requests are not read. */
+void unix_door_only_count(struct unix_bpf *bpf);
 /* After loading: what loader_attach does not attach. */
 int unix_door_attach(
 	const struct agent *agent, struct unix_bpf *bpf, enum unix_door door, struct fail *fail);
