@@ -210,7 +210,7 @@ function GraphView({ shown, outside, seconds }: GraphProps) {
   );
 }
 
-function Table({ edges, seconds }: { edges: Edge[]; seconds: number }) {
+function Table({ edges, labels, seconds }: { edges: Edge[]; labels: Map<string, string>; seconds: number }) {
   return (
     <table class="compact">
       <thead>
@@ -231,10 +231,10 @@ function Table({ edges, seconds }: { edges: Edge[]; seconds: number }) {
           const href = link("/requests", { filter, role: "both" });
           return (
             <tr class={`link ${parameter("edge") === id ? "chosen" : ""}`} data-row tabIndex={0} onClick={() => go(href)} onKeyDown={(event) => event.key === "Enter" && go(href)}>
-              <td>{inert(edge.client, 80)}</td>
+              <td>{inert(labels.get(edge.client) ?? edge.client, 80)}</td>
               <td>
                 <a href={href} tabIndex={-1}>
-                  {inert(edge.server, 80)}
+                  {inert(labels.get(edge.server) ?? edge.server, 80)}
                 </a>
               </td>
               <td class="quiet">{edge.protocols.join(", ")}</td>
@@ -294,7 +294,7 @@ export function ServiceMap() {
               )}
             </header>
             <div class="scroll">
-              <Table edges={listed} seconds={seconds} />
+              <Table edges={listed} labels={new Map(shown.nodes.map((node) => [node.id, node.label]))} seconds={seconds} />
             </div>
           </section>
         </>

@@ -279,7 +279,7 @@ export function Status() {
       <section aria-labelledby="doctor">
         <header>
           <h2 id="doctor">This machine</h2>
-          <span class="quiet">what it allows and lacks, as `skep doctor` says it</span>
+          <span class="quiet">what it allows and lacks, as <code>skep doctor</code> says it</span>
         </header>
         <div class="scroll">
           <Doctor />
