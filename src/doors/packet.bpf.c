@@ -221,7 +221,6 @@ static __always_inline void forget(struct packet_view *view, __u32 zero)
 	view->is_success += zero;
 	view->is_ordered += zero;
 	view->is_prefix += zero;
-	view->is_older += zero;
 	view->is_whole += zero;
 }
 
