@@ -152,8 +152,6 @@ static __always_inline int take_small_answer(struct __sk_buff *skb, struct packe
 		return 0;
 	if (!packet_read(skb, bytes->offset, turn + 1, view->length, TURN_SMALL_ANSWER)) {
 		match_answer_bytes((__u8 *)(turn + 1), view->length, view);
-		view->is_whole =
-			answer_is_whole((__u8 *)(turn + 1), view->length, TURN_SMALL_ANSWER);
 		bpf_spin_lock(&socket->lock);
 		is_even = packet_judge_even(&socket->state, view, &verdict);
 		bpf_spin_unlock(&socket->lock);
@@ -167,28 +165,6 @@ static __always_inline int take_small_answer(struct __sk_buff *skb, struct packe
 	/* To look how full the ring is costs: one turn in eight does. */
 	bpf_ringbuf_submit(turn, (socket->state.turn & 7) <= 1 ? ring_flags() : BPF_RB_NO_WAKEUP);
 	socket->state.is_busy = 0;
-	return 1;
-}
-
-/* The next frequent one: a long body's packet, of which a length goes up, or nothing. Returns as
- * take_small_answer does. */
-static __always_inline int take_body(struct __sk_buff *skb, struct packet_socket *socket,
-	const struct packet_view *packet, struct packet_bytes *bytes)
-{
-	struct packet_verdict verdict = {};
-	struct packet_view view = *packet;
-	int is_body;
-
-	if (!packet_may_be_body(&socket->state, &view) || match_answer(skb, bytes->offset, &view))
-		return 0;
-	bpf_spin_lock(&socket->lock);
-	is_body = packet_judge_body(&socket->state, &view, &verdict);
-	bpf_spin_unlock(&socket->lock);
-	if (!is_body || verdict.action == PACKET_DO_NOTHING)
-		return is_body;
-	bytes->length += bytes->seq - verdict.from_seq;
-	bytes->seq = verdict.from_seq;
-	emit_length(skb, socket, bytes, PACKET_IS_ANSWER | PACKET_IS_START);
 	return 1;
 }
 
@@ -211,19 +187,6 @@ static __noinline int pass_unseen(struct __sk_buff *skb, struct packet_socket *s
 	return 0;
 }
 
-/* Of what was found in the packet the verifier knows nothing from here on: it would walk the
- * judgement once for each combination. */
-static __always_inline void forget(struct packet_view *view, __u32 zero)
-{
-	view->request += zero;
-	view->answer += zero;
-	view->is_connect += zero;
-	view->is_success += zero;
-	view->is_ordered += zero;
-	view->is_prefix += zero;
-	view->is_whole += zero;
-}
-
 static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_socket *socket,
 	const struct tcp_place *place, __u8 direction)
 {
@@ -242,28 +205,20 @@ static __always_inline void judge_payload(struct __sk_buff *skb, struct packet_s
 	__u8 role = socket->state.role;
 	int is_request = (role == PACKET_SERVER) == (direction == PACKET_INGRESS);
 	struct packet_verdict verdict = {};
-	int is_even;
 
 	if (direction == PACKET_INGRESS && socket->state.has_next[PACKET_INGRESS] &&
 		packet_distance(socket->state.next[PACKET_INGRESS], view.seq) > 0)
 		pass_unseen(skb, socket);
 	if (role != PACKET_ROLE_UNKNOWN && !is_request &&
-		(take_small_answer(skb, socket, &view, &bytes) ||
-			take_body(skb, socket, &view, &bytes)))
+		take_small_answer(skb, socket, &view, &bytes))
 		return;
 	if (match_packet(skb, bytes.offset, &view, socket)) {
 		lose(READ);
 		return;
 	}
 	bpf_spin_lock(&socket->lock);
-	is_even = packet_judge_even(&socket->state, &view, &verdict);
+	packet_judge(&socket->state, &view, &verdict);
 	bpf_spin_unlock(&socket->lock);
-	if (!is_even) {
-		forget(&view, socket->zero);
-		bpf_spin_lock(&socket->lock);
-		packet_judge_odd(&socket->state, &view, &verdict);
-		bpf_spin_unlock(&socket->lock);
-	}
 	obey(skb, socket, &verdict, &bytes);
 	if (verdict.is_unseen)
 		lose_unseen(skb, socket);

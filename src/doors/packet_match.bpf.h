@@ -297,22 +297,6 @@ static __always_inline void match_answer_bytes(
 	}
 }
 
-/*
- * Whether an answer of 4 <= length <= room bytes is whole: the first empty line ends its head, and
- * one is at the end. A wrong no costs a record, a wrong yes cannot be. room: a power of two, of
- * which three bytes more are readable.
- */
-static __always_inline int answer_is_whole(const __u8 *answer, __u32 length, const __u32 room)
-{
-	__u32 last = length - 4;
-	__u64 differs;
-
-	hide_mask(last, room - 1);
-	differs = *(__u32 *)(answer + last) ^ CRLFCRLF;
-	/* Without a branch, since the verifier would walk what follows once for each way. */
-	return (differs - 1) >> 63;
-}
-
 /* 0, or -1 when the bytes could not be read. */
 static __always_inline int match_answer(
 	struct __sk_buff *skb, __u32 offset, struct packet_view *view)

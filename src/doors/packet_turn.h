@@ -52,7 +52,6 @@ struct packet_state {
 	__u8 had_interim; /* so did an answer before the answer */
 	__u8 is_head[2];  /* ordered bytes of that direction began between two messages */
 	__u8 is_open;	  /* ordered, and the first bytes, which tell what is spoken, are missing */
-	__u8 is_whole;	  /* the head of this turn's answer went up to its end */
 	__u8 is_prefixed; /* of the first request only what a proxy says before it came */
 	__u32 turn;
 	__u32 next[2];	      /* sequence number after the last byte seen */
@@ -74,7 +73,6 @@ struct packet_view {
 	__u8 is_ordered; /* what matches is of a protocol that takes no turns */
 	__u8 is_prefix;	 /* all of it is what a proxy says before the first request */
 	__u8 is_older;	 /* of one that nobody can read without its beginning */
-	__u8 is_whole;	 /* an answer of which it is known that its head ends in this packet */
 };
 
 enum packet_action {
@@ -201,7 +199,6 @@ PACKET_INLINE void packet_start_request(
 	state->lost_before = 0;
 	state->is_ended = 0;
 	state->had_interim = 0;
-	state->is_whole = 0;
 	state->is_connect = view->is_connect;
 	state->is_prefixed = view->is_prefix;
 	state->message_seq[side] = view->seq + verdict->trim;
@@ -236,9 +233,6 @@ PACKET_INLINE void packet_continue(struct packet_state *state, const struct pack
 	__u8 match = verdict->is_answer ? view->answer : view->request;
 	__u32 capture = offset < head_bytes ? head_bytes - offset : 0;
 
-	/* All that user space wants of a long body are its length and its end. */
-	if (verdict->is_answer && state->is_whole && view->length > capture)
-		capture = 0;
 	if (match >= PACKET_MATCH_YES)
 		capture = PACKET_SEGMENT_BYTES * PACKET_PIECES;
 	else if ((capture || view->length <= PACKET_TAIL_BYTES) && capture < PACKET_TAIL_BYTES)
@@ -457,7 +451,6 @@ PACKET_INLINE int packet_judge_even(
 			return 0;
 		state->phase = PACKET_ANSWER;
 		state->is_busy = 1;
-		state->is_whole = view->is_whole;
 		state->message_seq[side] = view->seq;
 		state->sent[side] = end;
 		verdict->is_answer = 1;
@@ -468,43 +461,12 @@ PACKET_INLINE int packet_judge_even(
 	return 1;
 }
 
-/* Whether it can be a long body's next packet, which is all that packet_judge_body looks for. */
-PACKET_INLINE int packet_may_be_body(
-	const struct packet_state *state, const struct packet_view *view)
-{
-	__u32 side = view->direction & 1;
-
-	return state->phase == PACKET_ANSWER && state->is_whole && state->mode == PACKET_TURNS &&
-	       !state->is_lost && view->seq == state->next[side] && state->has_next[side] &&
-	       view->length > PACKET_ANSWER_BYTES;
-}
-
-/*
- * The same even way through the body of an answer, whose head went up: the view's answer is no
- * match. Returns 0 when it is none of that, and nothing is decided; else the verdict's action says
- * whether the bytes from from_seq on are to be told.
- */
-PACKET_INLINE int packet_judge_body(
+/* Judges one packet with payload; changes state. verdict is zeroed by the caller. */
+PACKET_INLINE void packet_judge(
 	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
 {
-	__u32 side = view->direction & 1;
-	__u32 end = view->seq + view->length;
-
-	if (!packet_may_be_body(state, view) || view->answer >= PACKET_MATCH_YES)
-		return 0;
-	state->next[side] = end;
-	verdict->from_seq = state->sent[side];
-	if (!view->is_push && packet_distance(verdict->from_seq, end) < (__s32)PACKET_UNTOLD_BYTES)
-		return 1;
-	state->sent[side] = end;
-	verdict->action = PACKET_DO_SEGMENT;
-	return 1;
-}
-
-/* What is none of the even rhythm; that as well, in more steps. */
-PACKET_INLINE void packet_judge_odd(
-	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
-{
+	if (packet_judge_even(state, view, verdict))
+		return;
 	if (state->mode == PACKET_IGNORED)
 		return;
 	if (packet_out_of_order(state, view, verdict))
@@ -527,14 +489,6 @@ PACKET_INLINE void packet_judge_odd(
 		packet_close_open(state, view);
 	}
 	packet_advance(state, view);
-}
-
-/* Judges one packet with payload; changes state. verdict is zeroed by the caller. */
-PACKET_INLINE void packet_judge(
-	struct packet_state *state, const struct packet_view *view, struct packet_verdict *verdict)
-{
-	if (!packet_judge_even(state, view, verdict))
-		packet_judge_odd(state, view, verdict);
 }
 
 /*
