@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/command.h"
-#include "cli/profile_source.h"
+#include "cli/profile_diff.h"
 
 enum profile_format {
 	PROFILE_TABLE,
@@ -93,6 +93,21 @@ static int write_profile(const struct profile_options *options, struct profile_t
 	return profile_write_table(tree, options->limit, stdout);
 }
 
+static int run_diff(const struct command_call *call, const struct profile_options *options)
+{
+	if (call->operand_count != 3 || !str_equal(call->operands[0], "diff")) {
+		fputs("skep: expected `skep profile diff BEFORE AFTER`, each FROM..UNTIL or a file "
+		      "of -o folded\n",
+			stderr);
+		return EXIT_CODE_USAGE;
+	}
+	if (options->format != PROFILE_TABLE) {
+		fputs("skep: a diff is a table\n", stderr);
+		return EXIT_CODE_USAGE;
+	}
+	return profile_diff_run(call, &options->wish, options->limit);
+}
+
 static int profile_run(const struct command_call *call)
 {
 	const struct profile_options *options = call->options;
@@ -102,6 +117,8 @@ static int profile_run(const struct command_call *call)
 	struct fail fail = { 0 };
 	int r;
 
+	if (call->operand_count > 0)
+		return run_diff(call, options);
 	if (options->format == PROFILE_PPROF && isatty(STDOUT_FILENO)) {
 		fputs("skep: pprof's form is not for eyes: -o pprof > FILE\n", stderr);
 		return EXIT_CODE_USAGE;
@@ -133,17 +150,24 @@ static const struct manual_example profile_examples[] = {
 		"for `go tool pprof -http : cpu.pb.gz`" },
 	{ "skep profile --record 30s --profile-hz 97 --scope pid:4711",
 		"without an agent: 30 seconds of one process" },
+	{ "skep profile diff 20m..10m 10m..now --service checkout",
+		"functions whose share of a service changed" },
 	{ NULL, NULL },
 };
 
 const struct command profile_command = {
 	.name = "profile",
 	.summary = "where CPU time goes, by function",
+	.operands = "[diff BEFORE AFTER]",
 	.description =
 		"An agent takes samples all the time (--profile-hz of skep run) and keeps them; "
 		"where none runs, they are taken for as long as --record says. Stacks are "
 		"walked by the unwind rules of each file, so that programs need no frame "
-		"pointers. What could not be named or walked says so in brackets.",
+		"pointers. What could not be named or walked says so in brackets.\n"
+		"diff holds two profiles against each other, each a span of time FROM..UNTIL or a "
+		"file of -o folded, and names the functions whose share of the samples changed "
+		"more than chance makes likely: under 5 % for the whole list, by a two-proportion "
+		"z-test. It exits with 3 where there are none.",
 	.examples = profile_examples,
 	.options = profile_rows,
 	.option_count = ARRAY_LENGTH(profile_rows),
