@@ -18,11 +18,26 @@ static __attribute__((noinline)) void spin(uint64_t rounds)
 		sink += i * i;
 }
 
+/* Length of this turn in percent. */
+static uint64_t turn = 100;
+
+/* From 50 to 150 without an order (xorshift): turns that are all alike could keep time with the
+ * clock of the samples, which would then fall on one place of them again and again. */
+static uint64_t next_turn(void)
+{
+	static uint64_t state = 88172645463325252;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return 50 + state % 101;
+}
+
 /* Each adds after its call, so that the call is no jump. */
 #define BURNER(name, rounds)                                                                       \
 	__attribute__((noinline)) static void name(void)                                           \
 	{                                                                                          \
-		spin(rounds);                                                                      \
+		spin((rounds)*turn / 100);                                                         \
 		sink++;                                                                            \
 	}
 
@@ -33,6 +48,7 @@ BURNER(burn_fifth, 20000)
 static __attribute__((noinline)) void shares(long rounds)
 {
 	for (; rounds > 0; rounds--) {
+		turn = next_turn();
 		burn_half();
 		burn_third();
 		burn_fifth();
