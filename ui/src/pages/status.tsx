@@ -222,7 +222,7 @@ export function Status() {
           <h2 id="features">Features</h2>
           <span class="quiet">seen = reported + lost</span>
         </header>
-        <div class="scroll">
+        <div class="scroll" tabIndex={0}>
           <Features features={features} />
         </div>
       </section>
@@ -281,7 +281,7 @@ export function Status() {
           <h2 id="doctor">This machine</h2>
           <span class="quiet">what it allows and lacks, as <code>skep doctor</code> says it</span>
         </header>
-        <div class="scroll">
+        <div class="scroll" tabIndex={0}>
           <Doctor />
         </div>
       </section>
@@ -290,7 +290,7 @@ export function Status() {
           <h2 id="programs">BPF programs</h2>
           <span class="quiet">all of this machine; the kernel counts and times them while this page is open</span>
         </header>
-        <div class="scroll">
+        <div class="scroll" tabIndex={0}>
           <Programs />
         </div>
       </section>
