@@ -143,6 +143,9 @@ static void *native_reserve(size_t size)
 	return native_has_room() ? calloc(1, size) : NULL;
 }
 #define bpf_ringbuf_reserve(map, size, flags) native_reserve(size)
+/* The test's: what found no room takes the way beside the ring. */
+static void native_late(const void *value);
+#define bpf_map_push_elem(map, value, flags) (native_late(value), 0)
 
 static void native_submit(void *record)
 {

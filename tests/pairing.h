@@ -79,6 +79,18 @@ static void native_record(const struct record_header *record)
 		stream_close(stream, bytes);
 }
 
+static void native_late(const void *value)
+{
+	const struct packet_late_close *late = value;
+	const struct packet_close close = {
+		.common = { .cookie = late->cookie, .turn = late->turn, .flags = late->flags },
+		.answer_end_seq = late->answer_end_seq,
+		.is_reset = late->is_reset,
+	};
+
+	stream_close(pairing_now->stream, &close);
+}
+
 /* What is whole must be right in every field, what is incomplete must not say too much. */
 static void pairing_check_event(struct pairing *pairing, const struct request_event *event)
 {

@@ -16,6 +16,9 @@
 /* Connections inside an exchange at one time, or ordered: 1 KiB each while they are. */
 #define CONNECTIONS_MAXIMUM 8192
 
+/* Taken out of the queue in one go. */
+#define LATE_CLOSES 64
+
 /* The shortest record of each type, so that a reader may look at its fields. */
 static size_t record_minimum(const struct record_header *header)
 {
@@ -91,6 +94,36 @@ static void door_consume(void *context, const struct record_header *header)
 		stream_close(door->stream, record);
 	else if (header->type == PACKET_DATAGRAM && datagram_is_sound(record))
 		consume_datagram(door, record);
+}
+
+static void door_late_close(struct packet_door *door, const struct packet_late_close *late)
+{
+	const struct packet_close close = {
+		.common = { .cookie = late->cookie, .turn = late->turn, .flags = late->flags },
+		.answer_end_seq = late->answer_end_seq,
+		.is_reset = late->is_reset,
+	};
+
+	stream_close(door->stream, &close);
+}
+
+/* What came before an end is in the ring: that is emptied first, as soon as it may be. */
+void packet_door_tick(struct packet_door *door)
+{
+	int queue = bpf_map__fd(door->bpf->maps.late_closes);
+	struct packet_late_close closes[LATE_CLOSES];
+	unsigned int count = LATE_CLOSES;
+
+	while (count == LATE_CLOSES && !ring_is_held(door->agent->ring)) {
+		count = 0;
+		while (count < LATE_CLOSES &&
+			bpf_map_lookup_and_delete_elem(queue, NULL, &closes[count]) == 0)
+			count++;
+		if (count > 0)
+			ring_empty(door->agent->ring);
+		for (unsigned int i = 0; i < count; i++)
+			door_late_close(door, &closes[i]);
+	}
 }
 
 static void door_exchange(void *context, struct request_event *event)

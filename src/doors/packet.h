@@ -28,6 +28,8 @@ int packet_door_join(struct agent *agent, enum packet_protocol protocol,
 	const struct packet_listener *listener, struct fail *fail);
 /* The last one out closes the door: nothing of it stays in the kernel. */
 void packet_door_leave(struct agent *agent, enum packet_protocol protocol);
+/* About ten times a second, by any feature that has joined: what came beside the ring. */
+void packet_door_tick(struct packet_door *door);
 /* What the door has seen, reported and lost of a protocol's exchanges over TCP. */
 void packet_door_counts(
 	struct packet_door *door, enum packet_protocol protocol, struct feature_counts *ret_counts);

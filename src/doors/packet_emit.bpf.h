@@ -15,6 +15,16 @@
 #define TURN_SMALL_REQUEST 96
 #define TURN_SMALL_SIZE	   (sizeof(struct packet_turn) + TURN_SMALL_ANSWER + TURN_SMALL_REQUEST)
 
+/*
+ * Ends of connections that found no room in the ring. Written here, emptied by doors/packet.c ten
+ * times a second: as many as close while the ring is full. In a fixed place, 100 KiB.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 4096);
+	__type(value, struct packet_late_close);
+} late_closes SEC(".maps");
+
 /* clang copies byte by byte unless it is told that both ends are aligned. */
 static __always_inline void copy_aligned(void *to, const void *from, const __u32 size)
 {
@@ -485,6 +495,27 @@ static __noinline int emit_unanswered(struct packet_socket *socket)
 }
 
 /* Inside an exchange whose parts went up before. */
+static __always_inline __u16 close_flags(const struct packet_socket *socket)
+{
+	return (socket->state.lost_before ? PACKET_LOST_BEFORE : 0) |
+	       (is_ordered(socket) ? PACKET_IS_ORDERED : 0);
+}
+
+/* No later record tells of it. */
+static __always_inline void close_late(struct packet_socket *socket, int is_reset)
+{
+	struct packet_late_close close = {
+		.cookie = socket->common.cookie,
+		.turn = socket->state.turn,
+		.answer_end_seq = socket->state.next[socket->state.role == PACKET_SERVER],
+		.flags = close_flags(socket),
+		.is_reset = is_reset,
+	};
+
+	if (bpf_map_push_elem(&late_closes, &close, 0) && socket->state.lost_before)
+		lose(RING_FULL);
+}
+
 static __noinline int emit_close(struct packet_socket *socket, int is_reset)
 {
 	struct packet_close *close;
@@ -492,12 +523,13 @@ static __noinline int emit_close(struct packet_socket *socket, int is_reset)
 	if (!socket || (socket->state.is_lost && !is_ordered(socket)))
 		return 0;
 	close = bpf_ringbuf_reserve(&telemetry, sizeof(*close), 0);
-	if (!close)
+	if (!close) {
+		close_late(socket, is_reset);
 		return 0;
+	}
 	fill_common(&close->common, socket, PACKET_CLOSE, sizeof(*close));
 	close->common.header.time_ns = bpf_ktime_get_ns();
-	close->common.flags = (socket->state.lost_before ? PACKET_LOST_BEFORE : 0) |
-			      (is_ordered(socket) ? PACKET_IS_ORDERED : 0);
+	close->common.flags = close_flags(socket);
 	close->answer_end_seq = socket->state.next[socket->state.role == PACKET_SERVER];
 	close->is_reset = is_reset;
 	record_submit(close);

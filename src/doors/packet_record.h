@@ -113,6 +113,16 @@ struct packet_close {
 	__u32 is_reset;	      /* the connection was torn down rather than ended */
 };
 
+/* What a packet_close says, for the way beside the ring: little, since it is made on the stack. */
+struct packet_late_close {
+	__u64 cookie;
+	__u32 turn;
+	__u32 answer_end_seq;
+	__u16 flags; /* enum packet_flag */
+	__u16 is_reset;
+	__u32 reserved;
+};
+
 /*
  * Followed by captured bytes of the datagram. Its role and PACKET_IS_ANSWER are what the bytes say:
  * who sends a question is the client.

@@ -103,6 +103,17 @@ void ring_hold(struct ring *ring, bool is_held)
 	ring->is_held = is_held;
 }
 
+bool ring_is_held(const struct ring *ring)
+{
+	return ring->is_held;
+}
+
+void ring_empty(struct ring *ring)
+{
+	while (ring_drain(ring) >= BATCH_RECORDS)
+		;
+}
+
 static void ring_on_ready(void *context, uint32_t epoll_events)
 {
 	ring_drain(context);

@@ -36,6 +36,9 @@ int ring_drain(struct ring *ring);
 /* While it is held, telemetry stays in the ring, and what does not fit is lost and counted by the
  * kernel half; alerts go on. */
 void ring_hold(struct ring *ring, bool is_held);
+bool ring_is_held(const struct ring *ring);
+/* Consumes until nothing is left. */
+void ring_empty(struct ring *ring);
 /* Records that named no known source or lied about their size: a defect of a kernel half. */
 uint64_t ring_rejected(const struct ring *ring);
 uint64_t ring_bytes(const struct ring *ring); /* kernel memory of both */

@@ -88,6 +88,7 @@ static void dns_tick(void *state, uint64_t now_ns)
 	uint64_t counts[PACKET_UDP_COUNT];
 	struct dns *dns = state;
 
+	packet_door_tick(dns->agent->packet_door);
 	if (packet_door_udp_counts(dns->agent->packet_door, counts) == 0 &&
 		counts[PACKET_UDP_ANSWERS_LOST] != dns->answers_lost) {
 		dns->answers_lost = counts[PACKET_UDP_ANSWERS_LOST];

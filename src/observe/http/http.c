@@ -48,6 +48,13 @@ static int http_open(struct agent *agent, const void *options, void **ret_state,
 	return 0;
 }
 
+static void http_tick(void *state, uint64_t now_ns)
+{
+	struct http *http = state;
+
+	packet_door_tick(http->agent->packet_door);
+}
+
 static void http_counts(void *state, struct feature_counts *ret_counts)
 {
 	struct http *http = state;
@@ -65,6 +72,7 @@ const struct feature http_feature = {
 	.summary = "HTTP/1.x: method, path, host, status, sizes, latency",
 	.kinds = http_kinds,
 	.open = http_open,
+	.tick = http_tick,
 	.counts = http_counts,
 	.door = http_door,
 	.close = http_close,
