@@ -25,6 +25,8 @@ E2E_DIR='' E2E_CGROUP='' SKEP_PID='' STARTED_PID=''
 E2E_FAILED=0
 # The system's own programs first: wrappers in front of them are processes of their own.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+# What tests share in Python leaves no files beside it.
+export PYTHONDONTWRITEBYTECODE=1
 E2E_PIDS=()
 
 ok() { echo "ok $E2E_NAME: $1"; }

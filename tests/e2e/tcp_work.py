@@ -12,6 +12,8 @@ import struct
 import sys
 import time
 
+from work import end, in_child, read_all
+
 LOOPBACK = "127.0.0.1"
 MSG_FASTOPEN = 0x20000000
 IPPROTO_MPTCP = 262
@@ -24,33 +26,6 @@ def listen(address=LOOPBACK, family=socket.AF_INET, protocol=0, options=()):
     server.bind((address, 0) if isinstance(address, str) else address)
     server.listen(1024)
     return server
-
-
-def in_child(work, *arguments):
-    """Runs work in a process of its own; its pid."""
-    pid = os.fork()
-    if pid == 0:
-        signal.alarm(60)
-        try:
-            work(*arguments)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    return pid
-
-
-def end(*pids):
-    for pid in pids:
-        _, status = os.waitpid(pid, 0)
-        if status:
-            sys.exit(f"child {pid} ended with {status}")
-
-
-def read_all(connection):
-    total = 0
-    while data := connection.recv(65536):
-        total += len(data)
-    return total
 
 
 def answer(server, count, request, response):

@@ -12,6 +12,8 @@ import struct
 import sys
 import time
 
+from work import end, in_child
+
 LOOPBACK = "127.0.0.1"
 UDP_SEGMENT = 103  # include/uapi/linux/udp.h
 
@@ -22,26 +24,6 @@ def bound(address=LOOPBACK, family=socket.AF_INET):
     one.bind((address, 0))
     one.settimeout(20)
     return one
-
-
-def in_child(work, *arguments):
-    """Runs work in a process of its own; its pid."""
-    pid = os.fork()
-    if pid == 0:
-        signal.alarm(60)
-        try:
-            work(*arguments)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    return pid
-
-
-def end(*pids):
-    for pid in pids:
-        _, status = os.waitpid(pid, 0)
-        if status:
-            sys.exit(f"child {pid} ended with {status}")
 
 
 def answer(server, count, size):

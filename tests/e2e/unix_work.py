@@ -7,11 +7,12 @@ import errno
 import http.server
 import json
 import os
-import signal
 import socket
 import socketserver
 import sys
 import time
+
+from work import end, in_child, read_all
 
 FOLDER = sys.argv[1]
 
@@ -25,33 +26,6 @@ def listen(name, kind=socket.SOCK_STREAM, backlog=1024):
     server.bind(place(name))
     server.listen(backlog)
     return server
-
-
-def in_child(work, *arguments):
-    """Runs work in a process of its own; its pid."""
-    pid = os.fork()
-    if pid == 0:
-        signal.alarm(60)
-        try:
-            work(*arguments)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    return pid
-
-
-def end(*pids):
-    for pid in pids:
-        _, status = os.waitpid(pid, 0)
-        if status:
-            sys.exit(f"child {pid} ended with {status}")
-
-
-def read_all(connection):
-    total = 0
-    while data := connection.recv(65536):
-        total += len(data)
-    return total
 
 
 def answer(server, count, request, response):
