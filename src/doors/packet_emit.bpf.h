@@ -7,8 +7,7 @@
 #ifndef SKEP_PACKET_EMIT_BPF_H
 #define SKEP_PACKET_EMIT_BPF_H
 
-#include "doors/packet_match.bpf.h"
-#include "doors/packet_socket.bpf.h"
+#include "doors/packet_tls.bpf.h"
 
 /* Two sizes of turn record, so that small exchanges take little of the ring. */
 #define TURN_SMALL_ANSWER  256
@@ -24,48 +23,6 @@ struct {
 	__uint(max_entries, 4096);
 	__type(value, struct packet_late_close);
 } late_closes SEC(".maps");
-
-/* clang copies byte by byte unless it is told that both ends are aligned. */
-static __always_inline void copy_aligned(void *to, const void *from, const __u32 size)
-{
-	__builtin_memcpy(__builtin_assume_aligned(to, 8), __builtin_assume_aligned(from, 8), size);
-}
-
-/*
- * When the packet passed. TCP notes on its way out when it sent the packet, on the clock that skep
- * uses (skb_mstamp_ns, since 4.20), so that only packets on their way in ask for the time.
- */
-static __always_inline __u64 packet_time_ns(const struct __sk_buff *skb, __u8 direction)
-{
-	__u64 time_ns = direction == PACKET_EGRESS ? skb->tstamp : 0;
-
-	return time_ns ? time_ns : bpf_ktime_get_ns();
-}
-
-/* header.time_ns is the caller's. */
-static __always_inline void fill_common(
-	struct packet_common *common, struct packet_socket *socket, __u16 type, __u32 size)
-{
-	copy_aligned(common, &socket->common, sizeof(*common));
-	common->header.type = type;
-	common->header.size = size;
-	common->role = socket->state.role;
-	common->turn = socket->state.turn;
-}
-
-/* Of a packet with as many bytes at least. */
-static __always_inline void read_tail(struct __sk_buff *skb, __u8 *tail)
-{
-	bpf_skb_load_bytes(skb, skb->len - PACKET_TAIL_BYTES, tail, PACKET_TAIL_BYTES);
-}
-
-/* Where in skb the bytes of a record stand: the payload from seq on. */
-struct packet_bytes {
-	__u64 time_ns; /* of the packet */
-	__u32 offset;
-	__u32 length;
-	__u32 seq;
-};
 
 /* All of a turn but the answer's bytes and its tail. */
 static __always_inline void fill_turn(struct packet_turn *turn, struct packet_socket *socket,
@@ -108,82 +65,6 @@ static __noinline int emit_turn(
 		read_tail(skb, turn->tail);
 	record_submit(turn);
 	socket->state.is_busy = 0;
-	return 0;
-}
-
-static __always_inline int is_ordered(const struct packet_socket *socket)
-{
-	return socket->state.mode == PACKET_ORDERED;
-}
-
-static __always_inline __u32 segment_start(const struct packet_socket *socket, __u16 flags)
-{
-	int is_egress = (socket->state.role == PACKET_SERVER) == !!(flags & PACKET_IS_ANSWER);
-
-	return is_egress ? socket->state.message_seq[1] : socket->state.message_seq[0];
-}
-
-static __always_inline void fill_segment(struct packet_segment *segment,
-	struct packet_socket *socket, const struct packet_bytes *bytes, __u32 captured, __u16 flags)
-{
-	fill_common(&segment->common, socket, PACKET_SEGMENT, sizeof(*segment) + captured);
-	segment->common.header.time_ns = bytes->time_ns;
-	segment->common.flags = flags | (socket->state.lost_before ? PACKET_LOST_BEFORE : 0);
-	segment->seq = bytes->seq;
-	segment->length = bytes->length;
-	segment->captured = captured;
-	segment->reserved = 0;
-	segment->start_seq = segment_start(socket, flags);
-	*(__u64 *)segment->tail = 0;
-	socket->state.lost_before = 0;
-}
-
-/* One piece: all of bytes when length <= room. */
-static __always_inline int write_piece(struct __sk_buff *skb, struct packet_socket *socket,
-	const struct packet_bytes *bytes, __u16 flags, const __u32 room)
-{
-	struct packet_segment *segment;
-
-	segment = bpf_ringbuf_reserve(&telemetry, sizeof(*segment) + room, 0);
-	if (!segment) {
-		socket->state.lost_before = 1;
-		return -1;
-	}
-	fill_segment(segment, socket, bytes, bytes->length, flags);
-	segment->common.header.size = sizeof(*segment) + room;
-	packet_read(skb, bytes->offset, segment + 1, bytes->length, room);
-	record_submit(segment);
-	return 0;
-}
-
-static __noinline int emit_piece(struct __sk_buff *skb, struct packet_socket *socket,
-	const struct packet_bytes *bytes, __u16 flags)
-{
-	if (!socket || !bytes)
-		return -1;
-	if (bytes->length <= 256)
-		return write_piece(skb, socket, bytes, flags, 256);
-	if (bytes->length <= 1024)
-		return write_piece(skb, socket, bytes, flags, 1024);
-	return write_piece(skb, socket, bytes, flags, PACKET_SEGMENT_BYTES);
-}
-
-/* The bytes are only counted: seen by the door, not wanted by user space. */
-static __noinline int emit_length(struct __sk_buff *skb, struct packet_socket *socket,
-	const struct packet_bytes *bytes, __u16 flags)
-{
-	struct packet_segment *segment;
-
-	if (!socket || !bytes)
-		return -1;
-	segment = bpf_ringbuf_reserve(&telemetry, sizeof(*segment), 0);
-	if (!segment) {
-		socket->state.lost_before = 1;
-		return -1;
-	}
-	fill_segment(segment, socket, bytes, 0, flags);
-	read_tail(skb, segment->tail);
-	record_submit(segment);
 	return 0;
 }
 
@@ -237,161 +118,6 @@ static __always_inline void emit_pieces(struct __sk_buff *skb, struct packet_soc
 	bytes->length = total;
 	if (total)
 		emit_length(skb, socket, bytes, flags);
-}
-
-/* A head of five bytes (RFC 8446, 5.1). Returns how long the record is, 0 when that is not there.
- */
-static __always_inline __u32 record_bytes(struct __sk_buff *skb, __u32 offset)
-{
-	__u8 head[8] = {};
-
-	if (bpf_skb_load_bytes(skb, offset, head, TLS_RECORD_HEAD))
-		return 0;
-	return TLS_RECORD_HEAD + ((__u32)head[3] << 8 | head[4]);
-}
-
-static __always_inline struct packet_records *records_of(struct packet_socket *socket, __u32 flags)
-{
-	int is_egress = (socket->state.role == PACKET_SERVER) == !!(flags & PACKET_IS_ANSWER);
-
-	return is_egress ? &socket->records[PACKET_EGRESS] : &socket->records[PACKET_INGRESS];
-}
-
-/* Beside enum packet_flag: the bytes go up whatever records they are of. */
-#define RECORD_IS_ANY (1U << 16)
-
-/* A head that lies in two packets comes byte by byte; until it is whole the next byte is taken for
- * the next record. */
-static __always_inline int add_to_head(
-	struct __sk_buff *skb, struct packet_records *records, const struct packet_bytes *bytes)
-{
-	__u8 byte = 0;
-
-	if (bpf_skb_load_bytes(skb, bytes->offset, &byte, 1))
-		return -1;
-	if (!records->head_bytes)
-		records->start = bytes->seq;
-	records->head = records->head << 8 | byte;
-	records->head_bytes++;
-	records->next = bytes->seq + 1;
-	if (records->head_bytes == TLS_RECORD_HEAD) {
-		records->next += records->head & 0xffff;
-		records->head_bytes = 0;
-	}
-	return 0;
-}
-
-/*
- * Sends what is wanted of the record that the bytes from offset on begin with, or go on with.
- * Returns how many bytes that dealt with, 0 when it is not known where the record ends. Global and
- * of numbers only, so that the verifier walks it once, and not once for each record.
- */
-__noinline __u32 emit_record(
-	struct __sk_buff *skb, __u32 offset, __u32 length, __u32 seq, __u32 flags)
-{
-	struct packet_bytes bytes = { .offset = offset, .seq = seq };
-	struct packet_records *records;
-	struct packet_socket *socket;
-	struct bpf_sock *sk = skb->sk;
-	__u32 size, done, limit;
-
-	if (!sk)
-		return 0;
-	socket = bpf_sk_storage_get(&socket_state, sk, NULL, 0);
-	if (!socket)
-		return 0;
-	if (flags & RECORD_IS_ANY) {
-		bytes.length = length < PACKET_SEGMENT_BYTES ? length : PACKET_SEGMENT_BYTES;
-		bytes.time_ns =
-			packet_time_ns(skb, records_of(socket, flags) == &socket->records[1]);
-		return emit_piece(skb, socket, &bytes, flags) ? 0 : bytes.length;
-	}
-	records = records_of(socket, flags);
-	if (records->next == seq && (length < TLS_RECORD_HEAD || records->head_bytes)) {
-		bytes.length = 1;
-		bytes.time_ns = packet_time_ns(skb, records == &socket->records[1]);
-		if (add_to_head(skb, records, &bytes))
-			return 0;
-		emit_piece(skb, socket, &bytes, flags);
-		return 1;
-	}
-	if (records->next == seq) {
-		size = record_bytes(skb, offset);
-		if (!size)
-			return 0;
-		records->start = seq;
-		records->next = seq + size;
-	}
-	size = records->next - records->start;
-	done = seq - records->start;
-	if (done >= size)
-		return 0;
-	limit = size;
-	if (size > PACKET_SEGMENT_BYTES && records->start - records->first >= PACKET_TLS_WHOLE)
-		limit = PACKET_TLS_HEAD;
-	bytes.length = length < size - done ? length : size - done;
-	bytes.time_ns = packet_time_ns(skb, records == &socket->records[1]);
-	if (done >= limit) {
-		emit_length(skb, socket, &bytes, flags);
-		return bytes.length;
-	}
-	if (bytes.length > limit - done)
-		bytes.length = limit - done;
-	if (bytes.length > PACKET_SEGMENT_BYTES)
-		bytes.length = PACKET_SEGMENT_BYTES;
-	emit_piece(skb, socket, &bytes, flags);
-	return bytes.length;
-}
-
-/* Pieces of one packet, which may have some hundred KiB before it is cut for the wire. What is
- * behind them goes up whole. */
-#define RECORDS_MAXIMUM 128
-
-/* Returns the bytes that were dealt with. */
-__noinline __u32 emit_records(
-	struct __sk_buff *skb, __u32 offset, __u32 length, __u32 seq, __u32 flags)
-{
-	__u32 done = 0;
-
-	for (int i = 0; i < RECORDS_MAXIMUM && done < length; i++) {
-		__u32 size = emit_record(skb, offset + done, length - done, seq + done, flags);
-
-		if (!size)
-			break;
-		done += size;
-		flags &= ~PACKET_IS_START;
-	}
-	return done;
-}
-
-/*
- * Of the records of TLS the longest go up cut; all bytes do once it is not known any more where
- * records begin.
- */
-static __always_inline void emit_tls(struct __sk_buff *skb, struct packet_socket *socket,
-	const struct packet_bytes *bytes, __u32 flags)
-{
-	struct packet_records *records = records_of(socket, flags);
-	__u32 done = 0;
-
-	if (!records->is_known) {
-		records->is_known = 1;
-		records->first = bytes->seq;
-		records->next = bytes->seq;
-		records->end = bytes->seq;
-	}
-	/* The packet before it may be in the hands of another processor still. */
-	if (socket->state.has_hole || records->end != bytes->seq)
-		socket->is_whole = 1;
-	if (!socket->is_whole) {
-		done = emit_records(skb, bytes->offset, bytes->length, bytes->seq, flags);
-		records->end = bytes->seq + done;
-	}
-	if (done == bytes->length)
-		return;
-	socket->is_whole = 1;
-	emit_records(skb, bytes->offset + done, bytes->length - done, bytes->seq + done,
-		flags | RECORD_IS_ANY);
 }
 
 /* Of the exchange that the ring had no room for, nothing more is told. */
@@ -494,7 +220,6 @@ static __noinline int emit_unanswered(struct packet_socket *socket)
 	return 0;
 }
 
-/* Inside an exchange whose parts went up before. */
 static __always_inline __u16 close_flags(const struct packet_socket *socket)
 {
 	return (socket->state.lost_before ? PACKET_LOST_BEFORE : 0) |
@@ -516,6 +241,7 @@ static __always_inline void close_late(struct packet_socket *socket, int is_rese
 		lose(RING_FULL);
 }
 
+/* Inside an exchange whose parts went up before. */
 static __noinline int emit_close(struct packet_socket *socket, int is_reset)
 {
 	struct packet_close *close;
