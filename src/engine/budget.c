@@ -50,7 +50,7 @@ struct budget {
 	uint64_t cpu_at_second_ns;
 	int64_t bucket_ns;
 	bool is_held;
-	uint32_t told; /* what the log has as shed */
+	uint32_t told; /* what the log has as shed since it shed nothing */
 };
 
 /* ---- measuring ---- */
@@ -127,21 +127,22 @@ const char *budget_word(uint32_t shed)
 	return "";
 }
 
+/* Turns of an overload would fill the log: each sort of shedding is told once in it, and its end.
+ */
 static void tell(struct budget *budget)
 {
 	uint32_t shed = budget->figures.shed & ~(uint32_t)BUDGET_CACHES;
 	char bytes[24];
 
-	if (shed == budget->told)
-		return;
-	str_from_bytes(bytes, sizeof(bytes), budget->figures.memory_bytes);
-	/* Turns of an overload would fill the log: its begin and its end are told. */
-	if (shed && !budget->told)
+	if (shed & ~budget->told) {
+		str_from_bytes(bytes, sizeof(bytes), budget->figures.memory_bytes);
 		log_warning("budget", "sheds %s: uses %s and %u %% of a core", budget_word(shed),
 			bytes, budget->figures.cpu_percent);
-	else if (!shed)
+		budget->told |= shed;
+	} else if (!shed && budget->told) {
 		log_info("budget", "sheds nothing any more");
-	budget->told = shed;
+		budget->told = 0;
+	}
 }
 
 static void set(struct budget *budget, enum budget_shed shed, bool is_on)
