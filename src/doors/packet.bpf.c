@@ -90,15 +90,19 @@ static __always_inline void look_again(struct __sk_buff *skb, struct packet_sock
  */
 static __noinline int lose_unseen(struct __sk_buff *skb, struct packet_socket *socket)
 {
-	struct bpf_tcp_sock *tcp;
+	/* Volatile: clang would else choose between addresses in it, which the verifier refuses. */
+	const volatile struct bpf_tcp_sock *tcp;
 	struct bpf_sock *sk = skb->sk;
+	__u32 received, sent;
 
 	if (!sk || !socket)
 		return 0;
 	tcp = bpf_tcp_sock(sk);
 	if (!tcp)
 		return 0;
-	if (socket->state.role == PACKET_SERVER ? tcp->data_segs_in : tcp->data_segs_out)
+	received = tcp->data_segs_in;
+	sent = tcp->data_segs_out;
+	if (socket->state.role == PACKET_SERVER ? received : sent)
 		lose(HANDSHAKE);
 	return 0;
 }
