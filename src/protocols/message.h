@@ -38,7 +38,8 @@ struct message {
 	bool is_head_request;	 /* the answer will have no body whatever it says */
 	bool is_connect_request; /* a success turns the connection into a tunnel */
 	bool wants_upgrade;
-	bool expects_continue;	       /* the body may be withheld until an answer says to go on */
+	bool expects_continue; /* the body may be withheld until an answer says to go on */
+	const char *protocol;  /* in place of the protocol's own name, static; NULL: that one */
 	struct address client_address; /* as a proxy names it before the request; else empty */
 	char operation[24];
 	char status[16];
@@ -55,6 +56,8 @@ struct body_scan {
 	uint8_t state;	     /* private to the protocol */
 	uint16_t line_bytes; /* of the line being read, bounded */
 };
+
+struct dialogue; /* protocols/dialogue.h */
 
 struct protocol {
 	const char *name; /* "http" */
@@ -87,6 +90,8 @@ struct protocol {
 	 * at most one at a start.
 	 */
 	unsigned int (*requests)(struct slice bytes, bool is_start);
+	/* How a connection with a memory is read; request, response and body are NULL then. */
+	const struct dialogue *dialogue;
 };
 
 /* The list of protocols.def; count by *ret_count. */
