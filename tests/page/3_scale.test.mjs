@@ -15,7 +15,10 @@ function boxes(page) {
   );
 }
 
-await test("map: 500 services are grouped into few nodes that stand still while it updates", async () => {
+// Names of 12.5 pixels at this height of a node's 44 are as high as ten.
+const LEGIBLE_HEIGHT = 0.8 * 44 - 0.5;
+
+await test("map: 500 services are grouped into few nodes that can be read and stand still while it updates", async () => {
   const services = new Set(crowd(0).flatMap(({ client, server }) => [client, server]));
   equal(services.size, 500, "services");
   const page = await open("/status");
@@ -23,6 +26,8 @@ await test("map: 500 services are grouped into few nodes that stand still while 
   await page.click('nav a:has-text("Map")');
   await page.waitForSelector(".map .node");
   const first = await boxes(page);
+  holds(first.every(({ height }) => height >= LEGIBLE_HEIGHT), "nodes are too small to read");
+  equal(await page.locator(".map .whole").count(), 0, "an overview of what is seen whole");
   holds(first.length <= 60 && first.length > AREAS.length, `${first.length} nodes`);
   for (const [index, one] of first.entries())
     for (const other of first.slice(index + 1))
@@ -38,6 +43,24 @@ await test("map: 500 services are grouped into few nodes that stand still while 
   await page.keyboard.press("Enter");
   await page.waitForURL(/expand=/);
   await until("the group is open", async () => (await boxes(page)).length > first.length);
+});
+
+await test("map: what is too much for a narrow window is read by moving, with the whole at hand", async () => {
+  const page = await open("/status");
+  await page.setViewportSize({ width: 420, height: 860 });
+  await answerWithCrowd(page);
+  await page.goto(`${base}/map`);
+  await page.waitForSelector(".map .whole");
+  const first = await boxes(page);
+  holds(first.every(({ height, x, width }) => height >= LEGIBLE_HEIGHT && x >= 0 && x + width <= 420), "nodes are too small, or cut");
+  const whole = await page.locator(".map .whole").boundingBox();
+  await page.mouse.click(whole.x + whole.width / 2, whole.y + whole.height - 4);
+  await until("the view has moved", async () => (await boxes(page))[0].y < first[0].y);
+  await page.click('.map [aria-label="Everything"]');
+  await until("all is seen", async () => (await page.locator(".map .whole").count()) === 0);
+  await page.locator(".map .node", { has: page.getByText("gateway", { exact: true }) }).hover();
+  const away = await page.locator(".map .node.away .name").allTextContents();
+  equal(away.join(), "auth and others (3)", "what has nothing to do with the gateway");
 });
 
 // ---- many updates

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// From edges to a map that can be read: those that play the same part become one node when there are too many, and
-// dagre lays them out. Pure.
-import { Graph, layout } from "@dagrejs/dagre";
+// From edges to a map that can be read: services of one family, and those that play the same part, become one node
+// when there are too many. layout.ts says where the nodes stand. Pure.
 import type { Row } from "./api";
 
+/** Families, then those with the same neighbours, are made of more than so many nodes. */
+const NODES_READABLE = 36;
+/** And of all the rest, beyond so many. */
 const NODES_MAXIMUM = 60;
 const GROUP_LEAST = 3;
-const NODE_HEIGHT = 44;
+/** A family of more than this part of all says little: its own families stand for it. */
+const FAMILY_PART = 0.4;
 /** Between groups that are opened, in the address: names may have commas. */
 export const BETWEEN_GROUPS = "\n";
 /** In place of an empty name, which dagre does not take. */
@@ -37,20 +40,6 @@ export interface Picture {
   edges: Edge[];
 }
 
-export interface Place {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
-export interface Placed {
-  width: number;
-  height: number;
-  nodes: Map<string, Place>;
-  edges: Map<string, { x: number; y: number }[]>;
-}
-
 export const edgeId = (edge: { client: string; server: string }) => `${edge.client} → ${edge.server}`;
 
 function neighbours(rows: Row[]): Map<string, Set<string>> {
@@ -71,23 +60,42 @@ function groupsBy(names: string[], keyOf: (name: string) => string): Map<string,
   return group;
 }
 
-/** Names of the same beginning: shop-1 and shop-2, team/a and team/b. */
-const stemOf = (name: string) => /^[^\s/:.-]+[/:.-]/.exec(name)?.[0] ?? "";
+/** Beginnings of a name up to its separators, the shortest first: shop/, shop/cart-. */
+const stemsOf = (name: string) => [...name.matchAll(/[^/:.-][/:.-]/g)].map((found) => name.slice(0, found.index + 2));
+
+/** The family of each name, "" where it has none: shop-1 and shop-2, team/a and team/b. */
+function families(names: string[]): Map<string, string> {
+  const found = new Map(names.map((name) => [name, ""]));
+  let open = names;
+  for (let depth = 0; open.length; depth++) {
+    const groups = groupsBy(open, (name) => stemsOf(name)[depth] ?? "");
+    const sizes = new Map<string, number>();
+    for (const stem of groups.values()) sizes.set(stem, (sizes.get(stem) ?? 0) + 1);
+    for (const [name, stem] of groups) found.set(name, stem);
+    open = [...groups].filter(([, stem]) => sizes.get(stem)! > FAMILY_PART * names.length).map(([name]) => name);
+    for (const name of open) found.set(name, "");
+  }
+  return found;
+}
 
 /** Which group each name belongs to; itself where it stands alone, also as member of a group that is opened. */
 function groupNames(rows: Row[], expanded: Set<string>): Map<string, string> {
   const around = neighbours(rows);
   const group = new Map([...around.keys()].map((name) => [name, name]));
-  const rules: ((name: string) => string)[] = [
-    (name) => [...around.get(name)!].sort().join("|"),
-    stemOf,
-    (name) => {
-      const sides = [...around.get(name)!].map((one) => one.split(" ")[0]);
-      return [...new Set(sides)].sort().join();
-    },
+  const family = families([...around.keys()]);
+  const rules: [number, (name: string) => string][] = [
+    [NODES_READABLE, (name) => family.get(name)!],
+    [NODES_READABLE, (name) => [...around.get(name)!].sort().join("|")],
+    [
+      NODES_MAXIMUM,
+      (name) => {
+        const sides = [...around.get(name)!].map((one) => one.split(" ")[0]);
+        return [...new Set(sides)].sort().join();
+      },
+    ],
   ];
-  for (const rule of rules) {
-    if (new Set(group.values()).size <= NODES_MAXIMUM) break;
+  for (const [most, rule] of rules) {
+    if (new Set(group.values()).size <= most) break;
     const alone = [...group].filter(([name, id]) => name === id).map(([name]) => name);
     for (const [name, key] of groupsBy(alone, rule)) group.set(name, `group ${key}`);
   }
@@ -98,10 +106,10 @@ function groupNames(rows: Row[], expanded: Set<string>): Map<string, string> {
 
 function labelOf(id: string, members: string[]): string {
   if (members.length === 1) return members[0]!;
-  const stem = stemOf(members[0]!);
-  if (stem && members.every((name) => name.startsWith(stem))) return `${stem}… (${members.length})`;
+  const stem = id.slice("group ".length);
+  if (members.every((name) => name.startsWith(stem))) return `${stem}… (${members.length})`;
   const target = /^group to ([^|]*)$/.exec(id)?.[1];
-  return target ? `${members.length} callers of ${target}` : `${members.length} others`;
+  return target ? `${members.length} callers of ${target}` : `${members[0]!} and others (${members.length})`;
 }
 
 export function picture(edgeRows: Row[], expanded: Set<string>): Picture {
@@ -132,29 +140,4 @@ export function picture(edgeRows: Row[], expanded: Set<string>): Picture {
     edges.set(id, edge);
   }
   return { nodes: [...nodes.values()], edges: [...edges.values()] };
-}
-
-/** What a layout depends on: while it is the same the places stay. */
-export function shapeOf({ nodes, edges }: Picture): string {
-  return `${nodes.map((node) => `${node.id} ${node.label}`).sort().join("\n")}\n\n${edges.map(edgeId).sort().join("\n")}`;
-}
-
-/** From left to right, or downwards where there is little room. */
-export function place({ nodes, edges }: Picture, isNarrow: boolean): Placed {
-  const graph = new Graph();
-  graph.setGraph({ rankdir: isNarrow ? "TB" : "LR", nodesep: 22, ranksep: isNarrow ? 56 : 120, edgesep: 14, marginx: 12, marginy: 12 });
-  const byName = [...nodes].sort((a, b) => a.label.localeCompare(b.label));
-  for (const node of byName) {
-    const width = Math.min(220, Math.max(112, 34 + 7.4 * Math.max(node.label.length, 14)));
-    graph.setNode(node.id, { width, height: NODE_HEIGHT });
-  }
-  for (const edge of [...edges].sort((a, b) => b.requests - a.requests)) graph.setEdge(edge.client, edge.server, {});
-  layout(graph);
-  const size = graph.graph() as { width?: number; height?: number };
-  return {
-    width: size.width ?? 0,
-    height: size.height ?? 0,
-    nodes: new Map(nodes.map((node) => [node.id, graph.node(node.id) as Place])),
-    edges: new Map(edges.map((edge) => [edgeId(edge), (graph.edge(edge.client, edge.server) as any).points])),
-  };
 }
