@@ -39,6 +39,7 @@ static void fill_exchange(struct request_event *event, const struct exchange *ex
 	str_set(event->host, request->host);
 	str_set(event->target, request->target);
 	str_set(event->detail, request->detail);
+	event->fingerprint = request->fingerprint;
 }
 
 bool stream_is_foreign(const struct stream *stream, const struct packet_common *origin)

@@ -31,6 +31,8 @@ static const struct field request_fields[] = {
 	R(TEXT, NONE, target, LINE | WIDE | KEY, "http.route",
 		"what it acts on: path template, table, topic, key pattern"),
 	R(TEXT, NONE, detail, 0, "url.path", "path with query, or statement; secrets masked"),
+	R(U64, NONE, fingerprint, 0, NULL,
+		"the same number for all statements that differ only in their data, 0 for others"),
 	R(CODE, NONE, status, LINE | WIDE | KEY, "http.response.status_code",
 		"the protocol's own code, empty when no answer was seen"),
 	R(BOOL, NONE, is_error, KEY | INDEXED, NULL, "the answer says that it failed"),

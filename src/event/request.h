@@ -30,6 +30,7 @@ struct request_event {
 	uint64_t first_byte_ns; /* first byte of the request to first byte of the answer */
 	uint64_t connection;	/* socket cookie */
 	uint64_t parent_id;	/* the served request that caused it, 0 where not certain */
+	uint64_t fingerprint;	/* the same for statements that differ only in their data, else 0 */
 	uint32_t weight;	/* how many exchanges this row stands for; 1 unless a sample */
 	char protocol[12];
 	char operation[24];

@@ -41,6 +41,7 @@ struct message {
 	bool expects_continue; /* the body may be withheld until an answer says to go on */
 	const char *protocol;  /* in place of the protocol's own name, static; NULL: that one */
 	struct address client_address; /* as a proxy names it before the request; else empty */
+	uint64_t fingerprint;	       /* of a statement without its data (sql_text.h); 0: none */
 	char operation[24];
 	char status[16];
 	char host[96];

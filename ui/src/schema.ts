@@ -105,6 +105,8 @@ export interface RequestEvent {
   target: string;
   /** path with query, or statement; secrets masked */
   detail: string;
+  /** the same number for all statements that differ only in their data, 0 for others */
+  fingerprint: number;
   /** the protocol's own code, empty when no answer was seen */
   status: number | string;
   /** the answer says that it failed */
@@ -634,6 +636,7 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "operation", type: "text", unit: "none", isKey: true, isWide: true, help: "verb of the protocol: GET, SELECT, PRODUCE" },
     { name: "target", type: "text", unit: "none", isKey: true, isWide: true, help: "what it acts on: path template, table, topic, key pattern" },
     { name: "detail", type: "text", unit: "none", isKey: false, isWide: false, help: "path with query, or statement; secrets masked" },
+    { name: "fingerprint", type: "number", unit: "none", isKey: false, isWide: false, help: "the same number for all statements that differ only in their data, 0 for others" },
     { name: "status", type: "code", unit: "none", isKey: true, isWide: true, help: "the protocol's own code, empty when no answer was seen" },
     { name: "is_error", type: "bool", unit: "none", isKey: true, isWide: false, help: "the answer says that it failed" },
     { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "first byte of the request to last byte of the answer" },
