@@ -39,7 +39,8 @@ struct talk {
 	size_t total;
 	uint64_t time_ns; /* one later with each feed */
 	uint64_t finished, lost;
-	bool is_over; /* in TLS, or not the protocol */
+	bool is_over;  /* in TLS, or not the protocol */
+	bool has_lost; /* where a piece begins was not known; it may be again */
 	struct buf text;
 };
 
@@ -137,6 +138,7 @@ static inline void talk_feed(struct talk *talk, enum dialogue_side side, const v
 	if (length > 0)
 		dialogue_resume(&talk->reader, side, input.bytes);
 	result = dialogue_feed(&talk->reader, side, &input);
+	talk->has_lost |= result == DIALOGUE_LOST;
 	TALK_REQUIRE(result == DIALOGUE_TLS || result == DIALOGUE_FOREIGN ||
 		     input.bytes.length == 0 || talk->reader.halves[side].is_lost);
 	talk->is_over = result == DIALOGUE_TLS || result == DIALOGUE_FOREIGN;
