@@ -244,6 +244,8 @@ struct task_struct {
 	int exit_code;
 	__u64 start_boottime; /* since 5.5 */
 	char comm[16];
+	unsigned long nvcsw; /* how often it gave up its CPU by itself, and was made to */
+	unsigned long nivcsw;
 	void *stack; /* the kernel's, its lowest address */
 	struct task_struct *group_leader;
 	struct task_struct *real_parent;

@@ -23,11 +23,21 @@ static const char *const profile_formats[] = { "table", "folded", "json", "svg",
 
 struct profile_options {
 	struct profile_wish wish;
+	bool is_waiting;
+	bool is_wall;
 	uint32_t format;
 	uint32_t limit;
 };
 
 static const struct option_row profile_rows[] = {
+	OPTION(profile_options, is_waiting, "waiting", 0, OPTION_BOOL, .section = "Which samples",
+		.help = "what threads wait for, and for how long, instead of CPU time"),
+	OPTION(profile_options, is_wall, "wall", 0, OPTION_BOOL, .section = "Which samples",
+		.help = "all time of the threads: on a CPU, waiting for one, and waiting"),
+	OPTION(profile_options, wish.state, "state", 0, OPTION_TEXT, .section = "Which samples",
+		.value_name = "STATE",
+		.help = "only of this: running, preempted, lock, disk, network, poll, sleep, pipe, "
+			"page_fault … (the column of sample)"),
 	OPTION(profile_options, wish.since, "since", 0, OPTION_TEXT, .section = "Which samples",
 		.value_name = "TIME",
 		.help = "stored ones from here on: 5m, 12:00, 2026-01-31, RFC 3339; 1m where an "
@@ -73,8 +83,8 @@ static int read_or_record(const struct command_call *call, struct profile_wish *
 
 static int write_profile(const struct profile_options *options, struct profile_tree *tree)
 {
-	const char *title =
-		options->wish.service[0] ? options->wish.service : "Where CPU time goes";
+	const char *title = options->wish.service[0] ? options->wish.service
+						     : profile_tree_measure(tree)->title;
 
 	switch ((enum profile_format)options->format) {
 	case PROFILE_FOLDED:
@@ -101,6 +111,10 @@ static int run_diff(const struct command_call *call, const struct profile_option
 			stderr);
 		return EXIT_CODE_USAGE;
 	}
+	if (options->is_waiting || options->is_wall) {
+		fputs("skep: a diff compares samples of CPU time\n", stderr);
+		return EXIT_CODE_USAGE;
+	}
 	if (options->format != PROFILE_TABLE) {
 		fputs("skep: a diff is a table\n", stderr);
 		return EXIT_CODE_USAGE;
@@ -108,12 +122,19 @@ static int run_diff(const struct command_call *call, const struct profile_option
 	return profile_diff_run(call, &options->wish, options->limit);
 }
 
+static const struct profile_measure *measure_of(const struct profile_options *options)
+{
+	if (options->is_wall)
+		return &profile_measure_wall;
+	return options->is_waiting ? &profile_measure_waiting : &profile_measure_cpu;
+}
+
 static int profile_run(const struct command_call *call)
 {
 	const struct profile_options *options = call->options;
 	struct profile_wish wish = options->wish;
 	_cleanup_(profile_tree_freep)
-	struct profile_tree *tree = profile_tree_new();
+	struct profile_tree *tree = profile_tree_new(measure_of(options));
 	struct fail fail = { 0 };
 	int r;
 
@@ -130,11 +151,11 @@ static int profile_run(const struct command_call *call)
 
 		return r == -EINVAL ? EXIT_CODE_USAGE : code;
 	}
-	if (profile_tree_count(tree) == 0) {
-		fputs("skep: no samples: nothing of it ran on a CPU in that time, or the profiler "
-		      "is "
-		      "off (skep status)\n",
-			stderr);
+	if (profile_tree_total(tree) == 0) {
+		fprintf(stderr,
+			"skep: no samples: nothing of it was %s in that time, or the profiler is "
+			"off (skep status)\n",
+			options->is_waiting ? "waiting" : "running on a CPU");
 		return EXIT_CODE_NOTHING;
 	}
 	r = write_profile(options, tree);
@@ -145,6 +166,10 @@ static const struct manual_example profile_examples[] = {
 	{ "skep profile", "the functions that CPU time went to in the last minute" },
 	{ "skep profile --since 10m --service checkout -o svg > checkout.svg",
 		"a flame graph of a service" },
+	{ "skep profile --waiting --since 10m --service checkout",
+		"what it waits for: locks, disks, networks, other processes" },
+	{ "skep profile --wall --pid 4711 -o svg > wall.svg",
+		"all of a process's time: on a CPU, waiting for one, and waiting" },
 	{ "skep profile --pid 4711 -o folded", "a line a stack: root;…;leaf count" },
 	{ "skep profile --since 10m -o pprof > cpu.pb.gz",
 		"for `go tool pprof -http : cpu.pb.gz`" },
@@ -157,13 +182,18 @@ static const struct manual_example profile_examples[] = {
 
 const struct command profile_command = {
 	.name = "profile",
-	.summary = "where CPU time goes, by function",
+	.summary = "where time goes, on CPUs and waiting, by function",
 	.operands = "[diff BEFORE AFTER]",
 	.description =
 		"An agent takes samples all the time (--profile-hz of skep run) and keeps them; "
 		"where none runs, they are taken for as long as --record says. Stacks are "
 		"walked by the unwind rules of each file, so that programs need no frame "
 		"pointers. What could not be named or walked says so in brackets.\n"
+		"--waiting shows where threads gave up their CPU until something woke them, and "
+		"for how long; what for is the innermost frame. Long waits are all seen, short "
+		"ones by samples that stand for the others, so that times are right on average. "
+		"Waiting for a CPU is not among them: it is [run queue] of --wall. Of --waiting "
+		"and --wall, folded lines count microseconds.\n"
 		"diff holds two profiles against each other, each a span of time FROM..UNTIL or a "
 		"file of -o folded, and names the functions whose share of the samples changed "
 		"more than chance makes likely: under 5 % for the whole list, by a two-proportion "

@@ -229,7 +229,8 @@ static int read_side(const struct command_call *call, const struct profile_wish 
 int profile_diff_run(const struct command_call *call, const struct profile_wish *wish, size_t limit)
 {
 	_cleanup_(profile_tree_freep)
-	struct profile_tree *before = profile_tree_new(), *after = profile_tree_new();
+	struct profile_tree *before = profile_tree_new(&profile_measure_cpu),
+			    *after = profile_tree_new(&profile_measure_cpu);
 	struct profile_tree *trees[2] = { before, after };
 	_cleanup_(freep)
 	struct profile_change *changes = NULL;

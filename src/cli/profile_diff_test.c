@@ -10,7 +10,7 @@
 
 static struct profile_tree *tree_of(const char *folded, int wanted)
 {
-	struct profile_tree *tree = profile_tree_new();
+	struct profile_tree *tree = profile_tree_new(&profile_measure_cpu);
 	FILE *stream = fmemopen((void *)folded, strlen(folded), "r");
 	struct fail fail = { 0 };
 

@@ -17,8 +17,7 @@
 
 #define PART_MAXIMUM (64 * 1024 * 1024)
 
-enum pprof_text { TEXT_EMPTY, TEXT_SAMPLES, TEXT_COUNT, TEXT_CPU, TEXT_NANOSECONDS, TEXT_NAMES };
-static const char *const pprof_texts[] = { "", "samples", "count", "cpu", "nanoseconds" };
+enum pprof_text { TEXT_EMPTY, TEXT_COUNT, TEXT_NANOSECONDS, TEXT_NUMBER, TEXT_TIME, TEXT_NAMES };
 
 /* Of the one mapping, which only says that everything has its name. */
 #define MAPPING_ID 1
@@ -69,29 +68,35 @@ static int put_text(gzFile file, const char *text)
 static int put_head(gzFile file, struct profile_tree *tree)
 {
 	PprofProfile part = PPROF_PROFILE__INIT;
-	PprofType samples = PPROF_TYPE__INIT, cpu = PPROF_TYPE__INIT;
+	PprofType number = PPROF_TYPE__INIT, time = PPROF_TYPE__INIT;
 	PprofMapping mapping = PPROF_MAPPING__INIT;
-	PprofType *types[] = { &samples, &cpu };
+	PprofType *types[] = { &number, &time };
+	const struct profile_measure *measure = profile_tree_measure(tree);
+	const char *const texts[TEXT_NAMES] = { "", "count", "nanoseconds", measure->count,
+		measure->type };
 	PprofMapping *mappings[] = { &mapping };
 	uint64_t count = profile_tree_count(tree);
 	int r;
 
-	samples.type = TEXT_SAMPLES;
-	samples.unit = TEXT_COUNT;
-	cpu.type = TEXT_CPU;
-	cpu.unit = TEXT_NANOSECONDS;
+	number.type = TEXT_NUMBER;
+	number.unit = TEXT_COUNT;
+	time.type = TEXT_TIME;
+	time.unit = TEXT_NANOSECONDS;
 	mapping.id = MAPPING_ID;
 	mapping.has_functions = true;
 	part.n_sample_type = ARRAY_LENGTH(types);
 	part.sample_type = types;
 	part.n_mapping = ARRAY_LENGTH(mappings);
 	part.mapping = mappings;
-	part.period_type = &cpu;
-	part.period = count ? (int64_t)(profile_tree_cpu_ns(tree) / count) : 0;
-	part.default_sample_type = TEXT_CPU;
+	/* Waits have no period: each stands for another time. */
+	if (!measure->is_time && count) {
+		part.period_type = &time;
+		part.period = (int64_t)(profile_tree_time_ns(tree) / count);
+	}
+	part.default_sample_type = TEXT_TIME;
 	r = put_part(file, &part);
-	for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(pprof_texts); i++)
-		r = put_text(file, pprof_texts[i]);
+	for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(texts); i++)
+		r = put_text(file, texts[i]);
 	return r;
 }
 
@@ -120,7 +125,7 @@ static int put_stack(gzFile file, const struct profile_node *node, struct map *p
 {
 	PprofProfile part = PPROF_PROFILE__INIT;
 	PprofSample sample = PPROF_SAMPLE__INIT, *samples[] = { &sample };
-	int64_t values[] = { (int64_t)node->self, (int64_t)node->self_ns };
+	int64_t values[] = { (int64_t)node->self_count, (int64_t)node->self_ns };
 	_cleanup_(freep)
 	uint64_t *locations = calloc(node->depth, sizeof(uint64_t));
 

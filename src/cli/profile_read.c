@@ -40,14 +40,20 @@ static int add_time(struct buf *sql, const char *comparison, const char *text, s
 	return 0;
 }
 
-static int make_sql(const struct profile_wish *wish, struct buf *sql, struct fail *fail)
+static int make_sql(const struct profile_wish *wish, const struct profile_measure *measure,
+	struct buf *sql, struct fail *fail)
 {
+	/* Stores of before there were waits have only what CPU time asks for. */
+	const char *columns = measure->is_time ? "state, sum(waits) AS waits, sum(wait_ns) AS "
+						 "wait_ns, sum(run_queue_ns) AS run_queue_ns, "
+					       : "";
 	int r;
 
-	buf_append_string(sql,
+	buf_printf(sql,
 		"SELECT (SELECT frames FROM stack WHERE stack.stack_id = some.stack_id LIMIT 1) AS "
-		"frames, count, cpu_ns FROM (SELECT stack_id, sum(count) AS count, sum(cpu_ns) AS "
-		"cpu_ns FROM sample WHERE 1");
+		"frames, some.* FROM (SELECT stack_id, %ssum(count) AS count, sum(cpu_ns) AS "
+		"cpu_ns FROM sample WHERE %s",
+		columns, measure->is_time ? "1" : "cpu_ns > 0");
 	r = add_time(sql, ">=", wish->since, fail);
 	if (r == 0)
 		r = add_time(sql, "<", wish->until, fail);
@@ -55,9 +61,10 @@ static int make_sql(const struct profile_wish *wish, struct buf *sql, struct fai
 		return r;
 	add_text(sql, "service", wish->service);
 	add_text(sql, "comm", wish->comm);
+	add_text(sql, "state", wish->state);
 	if (wish->pid)
 		buf_printf(sql, " AND pid = %u", wish->pid);
-	buf_append_string(sql, " GROUP BY stack_id) AS some");
+	buf_printf(sql, " GROUP BY stack_id%s) AS some", measure->is_time ? ", state" : "");
 	return sql->error;
 }
 
@@ -104,14 +111,27 @@ static int ask(const char *directory, const char *sql, struct buf *answer, struc
 	return r == -ENOTCONN ? ask_file(directory, sql, answer, fail) : r;
 }
 
+static uint64_t number(json_t *row, const char *name)
+{
+	return (uint64_t)json_integer_value(json_object_get(row, name));
+}
+
 /* A line of the answer. */
 static int add_line(struct profile_tree *tree, const char *line, size_t length)
 {
 	json_t *row = json_loadb(line, length, 0, NULL);
 	const char *frames = json_string_value(json_object_get(row, "frames"));
-	int r = profile_tree_add(tree, frames ? frames : "[unknown: its frames were not stored]",
-		(uint64_t)json_integer_value(json_object_get(row, "count")),
-		(uint64_t)json_integer_value(json_object_get(row, "cpu_ns")));
+	const char *state = json_string_value(json_object_get(row, "state"));
+	struct profile_row values = {
+		.frames = frames ? frames : "[unknown: its frames were not stored]",
+		.state = state ? state : "",
+		.count = number(row, "count"),
+		.waits = number(row, "waits"),
+		.cpu_ns = number(row, "cpu_ns"),
+		.wait_ns = number(row, "wait_ns"),
+		.run_queue_ns = number(row, "run_queue_ns"),
+	};
+	int r = profile_add_row(tree, &values);
 
 	json_decref(row);
 	return r;
@@ -129,7 +149,7 @@ int profile_read(const char *directory, const struct profile_wish *wish, struct 
 
 	buf_init(&sql, 4096);
 	buf_init(&answer, ANSWER_MAXIMUM);
-	r = make_sql(wish, &sql, fail);
+	r = make_sql(wish, profile_tree_measure(tree), &sql, fail);
 	if (r == 0)
 		r = ask(directory, buf_text(&sql), &answer, fail);
 	for (at = buf_text(&answer); r == 0 && *at;) {
@@ -138,5 +158,49 @@ int profile_read(const char *directory, const struct profile_wish *wish, struct 
 		r = add_line(tree, at, length);
 		at += length + (at[length] == '\n');
 	}
+	return r;
+}
+
+/* What a thread waited for, as one more frame. */
+static int add_wait(struct profile_tree *tree, const struct profile_row *row)
+{
+	_cleanup_(freep)
+	char *frames = NULL;
+
+	if (row->wait_ns == 0)
+		return 0;
+	if (asprintf(&frames, "%s;[waiting: %s]", row->frames, row->state) < 0) {
+		frames = NULL;
+		return -ENOMEM;
+	}
+	return profile_tree_add(tree, frames, row->waits, row->wait_ns);
+}
+
+static int add_run_queue(struct profile_tree *tree, const struct profile_row *row)
+{
+	_cleanup_(freep)
+	char *frames = NULL;
+
+	if (row->run_queue_ns == 0)
+		return 0;
+	if (asprintf(&frames, "%s;[run queue]", row->frames) < 0) {
+		frames = NULL;
+		return -ENOMEM;
+	}
+	/* After a wait it is that one's, which is counted. */
+	return profile_tree_add(tree, frames, row->wait_ns ? 0 : row->waits, row->run_queue_ns);
+}
+
+int profile_add_row(struct profile_tree *tree, const struct profile_row *row)
+{
+	const struct profile_measure *measure = profile_tree_measure(tree);
+	int r = 0;
+
+	if (measure != &profile_measure_waiting && row->cpu_ns)
+		r = profile_tree_add(tree, row->frames, row->count, row->cpu_ns);
+	if (r == 0 && measure != &profile_measure_cpu)
+		r = add_wait(tree, row);
+	if (r == 0 && measure == &profile_measure_wall)
+		r = add_run_queue(tree, row);
 	return r;
 }

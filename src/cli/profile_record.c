@@ -48,7 +48,8 @@ static bool is_wanted(const struct profile_wish *wish, const struct event_header
 {
 	return (!wish->pid || number_of(event, "pid") == wish->pid) &&
 	       (!wish->service[0] || str_equal(text_of(event, "service"), wish->service)) &&
-	       (!wish->comm[0] || str_equal(text_of(event, "comm"), wish->comm));
+	       (!wish->comm[0] || str_equal(text_of(event, "comm"), wish->comm)) &&
+	       (!wish->state[0] || str_equal(text_of(event, "state"), wish->state));
 }
 
 static void on_event(void *context, const struct event_header *event)
@@ -64,9 +65,17 @@ static void on_event(void *context, const struct event_header *event)
 			*frames = strdup(text_of(event, "frames"));
 	} else if (str_equal(event->kind->name, "sample") && is_wanted(recorder->wish, event)) {
 		frames = map_find(recorder->frames, &stack);
-		(void)profile_tree_add(recorder->tree,
-			frames && *frames ? *frames : "[unknown: too many stacks]",
-			number_of(event, "count"), number_of(event, "cpu_ns"));
+		const struct profile_row row = {
+			.frames = frames && *frames ? *frames : "[unknown: too many stacks]",
+			.state = text_of(event, "state"),
+			.count = number_of(event, "count"),
+			.waits = number_of(event, "waits"),
+			.cpu_ns = number_of(event, "cpu_ns"),
+			.wait_ns = number_of(event, "wait_ns"),
+			.run_queue_ns = number_of(event, "run_queue_ns"),
+		};
+
+		(void)profile_add_row(recorder->tree, &row);
 	}
 }
 
@@ -83,22 +92,30 @@ static void on_tick(void *context, uint64_t now_ns)
 		agent_stop(recorder->agent);
 }
 
-static int start(struct agent *agent, struct fail *fail)
+static int start(struct agent *agent, const struct profile_measure *measure, struct fail *fail)
 {
 	/* The names of processes that are gone by the end come with exec. */
-	const char *const names[] = { "exec", "oncpu", NULL };
-	const struct feature_slot *slot = agent_feature(agent, "oncpu");
+	const char *names[4] = { "exec" };
+	unsigned int count = 1;
 
+	if (measure != &profile_measure_waiting)
+		names[count++] = "oncpu";
+	if (measure != &profile_measure_cpu)
+		names[count++] = "offcpu";
 	(void)agent_start(agent, names);
-	if (slot->on == FEATURE_ON)
-		return 0;
-	return fail_set(fail, slot->reason.code, "%s", slot->reason.text);
+	for (unsigned int i = 1; i < count; i++) {
+		const struct feature_slot *slot = agent_feature(agent, names[i]);
+
+		if (slot->on != FEATURE_ON)
+			return fail_set(fail, slot->reason.code, "%s", slot->reason.text);
+	}
+	return 0;
 }
 
 static int record(struct recorder *recorder, struct fail *fail)
 {
 	struct agent *agent = recorder->agent;
-	int r = start(agent, fail);
+	int r = start(agent, profile_tree_measure(recorder->tree), fail);
 
 	if (r < 0)
 		return r;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A flame graph as one SVG file: the outermost functions above, what they call below (an icicle).
- * Colours tell the kernel, programs' own code and what has no name apart; the words of a box are in
- * its title too, so that colour is never the only carrier.
+ * Colours tell the kernel, programs' own code, waits and what has no name apart; the words of a box
+ * are in its title too, so that colour is never the only carrier.
  */
 #include <stdio.h>
 
@@ -19,6 +19,7 @@
 
 struct picture {
 	FILE *stream;
+	const struct profile_measure *measure;
 	uint64_t all;
 	double scale;
 };
@@ -56,7 +57,25 @@ static const char *class_of(const char *name)
 {
 	if (str_ends_with(name, "_[k]"))
 		return "k";
+	if (str_starts_with(name, "[waiting: ") || str_equal(name, "[run queue]"))
+		return "w";
 	return name[0] == '[' ? "u" : "f";
+}
+
+/* How much of all is in it, and how much is its own. */
+static void write_amount(const struct picture *picture, const struct profile_node *node)
+{
+	double share = 100.0 * (double)node->total / (double)picture->all;
+	char total[16], self[16];
+
+	if (!picture->measure->is_time) {
+		fprintf(picture->stream, " — %llu samples, %.2f %%, %llu of them in itself",
+			(unsigned long long)node->total, share, (unsigned long long)node->self);
+		return;
+	}
+	str_from_duration(total, sizeof(total), node->total);
+	str_from_duration(self, sizeof(self), node->self);
+	fprintf(picture->stream, " — %s, %.2f %%, %s of it in itself", total, share, self);
 }
 
 static void write_box(const struct picture *picture, const struct profile_node *node, double x)
@@ -69,9 +88,8 @@ static void write_box(const struct picture *picture, const struct profile_node *
 	fprintf(picture->stream, "<g class=\"%s%u\"><title>", class_of(node->name),
 		tone_of(node->name));
 	write_text(picture->stream, node->name, length);
-	fprintf(picture->stream, " — %llu samples, %.2f %%, %llu of them in itself</title>",
-		(unsigned long long)node->total, 100.0 * (double)node->total / (double)picture->all,
-		(unsigned long long)node->self);
+	write_amount(picture, node);
+	fputs("</title>", picture->stream);
 	fprintf(picture->stream,
 		"<rect x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\" rx=\"1.5\"/>", x, y,
 		MAX(width - 0.6, 0.2), ROW - 1);
@@ -111,19 +129,20 @@ static unsigned int depth_of(const struct picture *picture, const struct profile
 
 static void write_style(FILE *stream)
 {
-	static const char *const tones[3][5] = {
+	static const char *const tones[4][5] = {
 		{ "#f2b880", "#efa96a", "#f5c694", "#eab07a", "#f0be8a" },
 		{ "#a9c4e4", "#98b8dd", "#b6cdea", "#a1bede", "#aec8e8" },
 		{ "#d5d5d2", "#cbcbc8", "#dededb", "#d0d0cd", "#d9d9d6" },
+		{ "#b5d8ae", "#a7cf9f", "#c0deb9", "#aed3a6", "#bbdbb3" },
 	};
 
 	fputs("<style>text{font:11px ui-monospace,Menlo,Consolas,monospace;fill:#222}"
 	      ".h{font:600 15px system-ui,sans-serif}.s{font:12px system-ui,sans-serif;fill:#666}"
 	      "g:hover rect{stroke:#222;stroke-width:1}",
 		stream);
-	for (unsigned int kind = 0; kind < 3; kind++)
+	for (unsigned int kind = 0; kind < 4; kind++)
 		for (unsigned int tone = 0; tone < 5; tone++)
-			fprintf(stream, ".%c%u rect{fill:%s}", "fku"[kind], tone,
+			fprintf(stream, ".%c%u rect{fill:%s}", "fkuw"[kind], tone,
 				tones[kind][tone]);
 	fputs("</style>\n", stream);
 }
@@ -133,13 +152,14 @@ int profile_write_svg(struct profile_tree *tree, const char *title, FILE *stream
 	const struct profile_node *root = profile_tree_root(tree);
 	struct picture picture = {
 		.stream = stream,
+		.measure = profile_tree_measure(tree),
 		.all = root->total,
 		.scale = (WIDTH - 2 * MARGIN) / (double)MAX(root->total, 1UL),
 	};
 	double height = TOP + ROW * depth_of(&picture, root) + MARGIN;
-	char cpu[16];
+	char time[16];
 
-	str_from_duration(cpu, sizeof(cpu), profile_tree_cpu_ns(tree));
+	str_from_duration(time, sizeof(time), profile_tree_time_ns(tree));
 	fprintf(stream,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" "
 		"width=\"%.0f\" height=\"%.0f\" role=\"img\">\n",
@@ -149,9 +169,10 @@ int profile_write_svg(struct profile_tree *tree, const char *title, FILE *stream
 	fprintf(stream, "<text class=\"h\" x=\"%.0f\" y=\"26\">", MARGIN);
 	write_text(stream, title, strlen(title));
 	fprintf(stream,
-		"</text>\n<text class=\"s\" x=\"%.0f\" y=\"44\">%llu samples, %s of CPU time; "
-		"orange: programs, blue: the kernel, grey: without a name</text>\n",
-		MARGIN, (unsigned long long)root->total, cpu);
+		"</text>\n<text class=\"s\" x=\"%.0f\" y=\"44\">%llu %s, %s of %s; "
+		"orange: programs, blue: the kernel, grey: without a name%s</text>\n",
+		MARGIN, (unsigned long long)profile_tree_count(tree), picture.measure->many, time,
+		picture.measure->of, picture.measure->is_time ? ", green: what is waited for" : "");
 	write_children(&picture, root, MARGIN);
 	fputs("</svg>\n", stream);
 	return ferror(stream) ? -EPIPE : 0;

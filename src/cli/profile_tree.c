@@ -18,19 +18,51 @@ struct name {
 	char text[NAME_MAXIMUM];
 };
 
+const struct profile_measure profile_measure_cpu = {
+	.title = "Where CPU time goes",
+	.of = "CPU time",
+	.many = "samples",
+	.name = "cpu_ns",
+	.type = "cpu",
+	.count = "samples",
+};
+
+const struct profile_measure profile_measure_waiting = {
+	.title = "What threads wait for",
+	.of = "waiting",
+	.many = "waits",
+	.name = "wait_ns",
+	.type = "offcpu",
+	.count = "offcpu_events",
+	.is_time = true,
+};
+
+const struct profile_measure profile_measure_wall = {
+	.title = "Where time goes",
+	.of = "running and waiting",
+	.many = "samples and waits",
+	.name = "wall_ns",
+	.type = "wall",
+	.count = "events",
+	.is_time = true,
+};
+
 struct profile_tree {
+	const struct profile_measure *measure;
+	uint64_t count;
 	struct profile_node root;
 	struct map *names; /* struct name → char: its key is the text */
 	struct map *edges; /* struct edge → struct profile_node */
 	bool is_sorted;
 };
 
-struct profile_tree *profile_tree_new(void)
+struct profile_tree *profile_tree_new(const struct profile_measure *measure)
 {
 	struct profile_tree *tree = calloc(1, sizeof(*tree));
 
 	if (!tree)
 		return NULL;
+	tree->measure = measure;
 	tree->root.name = "";
 	tree->names = map_new(sizeof(struct name), 1, PROFILE_NODES_MAXIMUM);
 	tree->edges =
@@ -82,12 +114,15 @@ static struct profile_node *child_of(
 	return node;
 }
 
-int profile_tree_add(struct profile_tree *tree, const char *frames, uint64_t count, uint64_t cpu_ns)
+int profile_tree_add(
+	struct profile_tree *tree, const char *frames, uint64_t count, uint64_t time_ns)
 {
 	struct profile_node *node = &tree->root;
+	uint64_t share = tree->measure->is_time ? time_ns : count;
 	const char *at = frames;
 
-	node->total += count;
+	tree->count += count;
+	node->total += share;
 	while (*at) {
 		size_t length = strcspn(at, ";");
 		struct profile_node *child =
@@ -95,24 +130,35 @@ int profile_tree_add(struct profile_tree *tree, const char *frames, uint64_t cou
 
 		if (!child)
 			return -ENOMEM;
-		child->total += count;
+		child->total += share;
 		node = child;
 		at += length + (at[length] == ';');
 	}
-	node->self += count;
-	node->self_ns += cpu_ns;
+	node->self += share;
+	node->self_count += count;
+	node->self_ns += time_ns;
 	/* Of the root: the time of all. */
 	if (node != &tree->root)
-		tree->root.self_ns += cpu_ns;
+		tree->root.self_ns += time_ns;
 	return 0;
+}
+
+const struct profile_measure *profile_tree_measure(const struct profile_tree *tree)
+{
+	return tree->measure;
 }
 
 uint64_t profile_tree_count(const struct profile_tree *tree)
 {
+	return tree->count;
+}
+
+uint64_t profile_tree_total(const struct profile_tree *tree)
+{
 	return tree->root.total;
 }
 
-uint64_t profile_tree_cpu_ns(const struct profile_tree *tree)
+uint64_t profile_tree_time_ns(const struct profile_tree *tree)
 {
 	return tree->root.self_ns;
 }

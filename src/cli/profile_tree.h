@@ -13,23 +13,41 @@
 
 struct profile_tree;
 
+/* What the samples of a profile stand for. */
+struct profile_measure {
+	const char *title; /* "Where CPU time goes" */
+	const char *of;	   /* "CPU time" */
+	const char *many;  /* what is counted: "samples" */
+	const char *name;  /* member of JSON: "cpu_ns" */
+	const char *type;  /* of pprof, in nanoseconds: "cpu" */
+	const char *count; /* of pprof, without a unit: "samples" */
+	bool is_time;	   /* shares are those of time: each sample stands for another one */
+};
+
+extern const struct profile_measure profile_measure_cpu;
+extern const struct profile_measure profile_measure_waiting;
+extern const struct profile_measure profile_measure_wall;
+
 /* Nodes; stacks that want more end in "[more]". */
 #define PROFILE_NODES_MAXIMUM 1000000
 
-struct profile_tree *profile_tree_new(void);	   /* NULL without memory */
+/* NULL without memory. */
+struct profile_tree *profile_tree_new(const struct profile_measure *measure);
 void profile_tree_free(struct profile_tree *tree); /* accepts NULL */
 DEFINE_CLEANUP(struct profile_tree *, profile_tree_free);
 
 /* frames: "root;…;leaf". 0 or -ENOMEM. */
 int profile_tree_add(
-	struct profile_tree *tree, const char *frames, uint64_t count, uint64_t cpu_ns);
-uint64_t profile_tree_count(const struct profile_tree *tree);  /* samples */
-uint64_t profile_tree_cpu_ns(const struct profile_tree *tree); /* that they stand for */
+	struct profile_tree *tree, const char *frames, uint64_t count, uint64_t time_ns);
+const struct profile_measure *profile_tree_measure(const struct profile_tree *tree);
+uint64_t profile_tree_count(const struct profile_tree *tree);	/* samples, or waits */
+uint64_t profile_tree_total(const struct profile_tree *tree);	/* of which shares are shares */
+uint64_t profile_tree_time_ns(const struct profile_tree *tree); /* that they stand for */
 
 struct profile_function {
 	const char *name; /* borrowed from the tree */
-	uint64_t self;	  /* samples that ended in it */
-	uint64_t total;	  /* samples that it was in, once each also where it calls itself */
+	uint64_t self;	  /* samples that ended in it, or their time */
+	uint64_t total;	  /* of those that it was in, once each also where it calls itself */
 };
 /* By self, then total, then name. The caller frees it. 0 or -ENOMEM. */
 int profile_tree_functions(
@@ -41,9 +59,9 @@ struct map *profile_function_places(const struct profile_function *functions, si
 
 /* Functions with their shares; limit 0: all. 0, -ENOMEM or -EPIPE. */
 int profile_write_table(struct profile_tree *tree, size_t limit, FILE *stream);
-/* "root;…;leaf count", sorted. */
+/* "root;…;leaf count", sorted; of time in microseconds. */
 int profile_write_folded(struct profile_tree *tree, FILE *stream);
-/* {"frames":["root",…,"leaf"],"count":N,"cpu_ns":N} a line. */
+/* {"frames":["root",…,"leaf"],"count":N,"cpu_ns":N} a line, or the measure's name. */
 int profile_write_json(struct profile_tree *tree, FILE *stream);
 /* One file that a browser shows: a function a box, as wide as its share; its title tells the rest.
  */
@@ -57,7 +75,8 @@ int profile_write_pprof(struct profile_tree *tree, FILE *stream);
 struct profile_node {
 	const char *name;
 	struct profile_node *parent, *child, *next; /* NULL where there is none */
-	uint64_t self, total, self_ns;
+	uint64_t self, total; /* samples; nanoseconds where the measure is time */
+	uint64_t self_count, self_ns;
 	unsigned int depth; /* of the root, which is no function, 0 */
 };
 /* The root, children sorted. */

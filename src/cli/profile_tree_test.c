@@ -8,12 +8,12 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "cli/profile_tree.h"
+#include "cli/profile_source.h"
 #include "pprof.pb-c.h"
 
 static struct profile_tree *tree_of(const char *const (*stacks)[2])
 {
-	struct profile_tree *tree = profile_tree_new();
+	struct profile_tree *tree = profile_tree_new(&profile_measure_cpu);
 
 	assert_non_null(tree);
 	for (; (*stacks)[0]; stacks++) {
@@ -69,7 +69,7 @@ static void folded_lines_are_sorted_sums(void **state)
 				  "main;serve;query 10\n"
 				  "main;serve;render 3\n");
 	assert_int_equal(profile_tree_count(tree), 16);
-	assert_int_equal(profile_tree_cpu_ns(tree), 160);
+	assert_int_equal(profile_tree_time_ns(tree), 160);
 }
 
 static void json_has_the_frames_apart(void **state)
@@ -229,9 +229,57 @@ static void pprof_texts_are_utf8(void **state)
 	pprof_profile__free_unpacked(profile, NULL);
 }
 
+/* Waits of a millisecond and of a second, and what was ready to run. */
+static void waits_are_weighed_by_their_time(void **state)
+{
+	static const struct profile_row rows[] = {
+		{ .frames = "main;nap",
+			.state = "sleep",
+			.count = 2,
+			.waits = 9,
+			.wait_ns = 9000000 },
+		{ .frames = "main;ask",
+			.state = "network",
+			.count = 1,
+			.waits = 1,
+			.wait_ns = 1000000000,
+			.run_queue_ns = 500000 },
+		{ .frames = "main;spin", .state = "running", .count = 3, .cpu_ns = 30000000 },
+	};
+	struct profile_tree *waiting = profile_tree_new(&profile_measure_waiting);
+	struct profile_tree *wall = profile_tree_new(&profile_measure_wall);
+	char *text;
+
+	for (unsigned int i = 0; i < ARRAY_LENGTH(rows); i++) {
+		assert_int_equal(profile_add_row(waiting, &rows[i]), 0);
+		assert_int_equal(profile_add_row(wall, &rows[i]), 0);
+	}
+	text = text_of(waiting, profile_write_folded);
+	assert_string_equal(text, "main;ask;[waiting: network] 1000000\n"
+				  "main;nap;[waiting: sleep] 9000\n");
+	free(text);
+	text = text_of(wall, profile_write_folded);
+	assert_string_equal(text, "main;ask;[run queue] 500\n"
+				  "main;ask;[waiting: network] 1000000\n"
+				  "main;nap;[waiting: sleep] 9000\n"
+				  "main;spin 30000\n");
+	free(text);
+	text = text_of(waiting, profile_write_json);
+	assert_non_null(strstr(text, "\"count\":9,\"wait_ns\":9000000}"));
+	free(text);
+	text = text_of(waiting, write_all);
+	assert_non_null(strstr(text, "10 waits, 1s of waiting"));
+	free(text);
+	assert_int_equal(profile_tree_count(waiting), 10);
+	assert_int_equal(profile_tree_time_ns(wall), 1039500000);
+	profile_tree_free(waiting);
+	profile_tree_free(wall);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(waits_are_weighed_by_their_time),
 		cmocka_unit_test(folded_lines_are_sorted_sums),
 		cmocka_unit_test(json_has_the_frames_apart),
 		cmocka_unit_test(recursion_counts_once),

@@ -47,7 +47,8 @@ int profile_write_table(struct profile_tree *tree, size_t limit, FILE *stream)
 	struct profile_function *functions = NULL;
 	_cleanup_(table_done)
 	struct table table;
-	uint64_t all = profile_tree_count(tree);
+	const struct profile_measure *measure = profile_tree_measure(tree);
+	uint64_t all = profile_tree_total(tree);
 	size_t count;
 	int r = profile_tree_functions(tree, &functions, &count);
 	char text[128];
@@ -69,29 +70,34 @@ int profile_write_table(struct profile_tree *tree, size_t limit, FILE *stream)
 	}
 	table.right = 1 << 0 | 1 << 1;
 	table_print(&table, stream);
-	str_from_duration(text, sizeof(text), profile_tree_cpu_ns(tree));
-	fprintf(stream, "\n%llu samples, %s of CPU time", (unsigned long long)all, text);
+	str_from_duration(text, sizeof(text), profile_tree_time_ns(tree));
+	fprintf(stream, "\n%llu %s, %s of %s", (unsigned long long)profile_tree_count(tree),
+		measure->many, text, measure->of);
 	share_text(text, sizeof(text), all - cut_samples(tree), all);
-	fprintf(stream, ", %s of them whole stacks", text);
+	fprintf(stream, ", %s of %s whole stacks", text, measure->is_time ? "it in" : "them");
 	if (limit && count > limit)
 		fprintf(stream, "; %zu more functions: --limit 0", count - limit);
 	fputc('\n', stream);
 	return end_of(stream);
 }
 
-typedef void write_stack(
-	FILE *stream, const struct profile_node *node, const struct profile_node *const *path);
+typedef void write_stack(FILE *stream, const struct profile_measure *measure,
+	const struct profile_node *node, const struct profile_node *const *path);
 
-static void write_folded(
-	FILE *stream, const struct profile_node *node, const struct profile_node *const *path)
+static void write_folded(FILE *stream, const struct profile_measure *measure,
+	const struct profile_node *node, const struct profile_node *const *path)
 {
+	uint64_t number = measure->is_time ? (node->self + 500) / 1000 : node->self;
+
+	if (number == 0)
+		return;
 	for (unsigned int i = 0; i < node->depth; i++)
 		fprintf(stream, "%s%s", i ? ";" : "", path[i]->name);
-	fprintf(stream, " %llu\n", (unsigned long long)node->self);
+	fprintf(stream, " %llu\n", (unsigned long long)number);
 }
 
-static void write_json(
-	FILE *stream, const struct profile_node *node, const struct profile_node *const *path)
+static void write_json(FILE *stream, const struct profile_measure *measure,
+	const struct profile_node *node, const struct profile_node *const *path)
 {
 	_cleanup_(buf_done)
 	struct buf line = { 0 };
@@ -105,8 +111,8 @@ static void write_json(
 	for (unsigned int i = 0; i < node->depth; i++)
 		json_string_text(&json, path[i]->name);
 	json_array_end(&json);
-	json_member_u64(&json, "count", node->self);
-	json_member_u64(&json, "cpu_ns", node->self_ns);
+	json_member_u64(&json, "count", node->self_count);
+	json_member_u64(&json, measure->name, node->self_ns);
 	json_object_end(&json);
 	fprintf(stream, "%s\n", buf_text(&line));
 }
@@ -124,7 +130,7 @@ static int write_stacks(struct profile_tree *tree, write_stack *write, FILE *str
 		path = profile_node_path(node);
 		if (!path)
 			return -ENOMEM;
-		write(stream, node, path);
+		write(stream, profile_tree_measure(tree), node, path);
 	}
 	return end_of(stream);
 }

@@ -7,10 +7,13 @@
 #define SKEP_STACK_BPF_H
 
 #include "bpf/emit.h"
+#include "bpf/task.h"
 #include "doors/stack_record.h"
 
 #include <linux/bpf_perf_event.h>
 
+/* From when on user space is woken before its timer. */
+#define STACK_WAKE_BYTES  (512 * 1024)
 /* A power of two from the kernel's frames up. */
 #define STACK_KERNEL_ROOM 1024
 
@@ -48,6 +51,26 @@ struct pt_regs {
 } __attribute__((preserve_access_index));
 #endif
 
+/* Who runs, and nothing of its stacks yet. */
+static __always_inline void begin_stack(
+	struct stack_record *record, struct task_struct *task, __u16 source, __u16 type)
+{
+	__u64 ids = bpf_get_current_pid_tgid();
+
+	record->header.source = source;
+	record->header.type = type;
+	record->header.time_ns = bpf_ktime_get_ns();
+	record->task.pid = ids >> 32;
+	record->task.thread = (__u32)ids;
+	record->task.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	record->flags = 0;
+	record->stack_bytes = 0;
+	record->kernel_bytes = 0;
+	record->weight = 1;
+	bpf_get_current_comm(record->thread, sizeof(record->thread));
+	BPF_CORE_READ_STR_INTO(&record->comm, task, group_leader, comm);
+}
+
 /* The registers with which user code entered the kernel. NULL for a thread of the kernel. */
 static __always_inline struct pt_regs *user_registers(struct task_struct *task)
 {
@@ -70,6 +93,14 @@ static __always_inline void take_registers(
 	record->sp = PT_REGS_SP(registers);
 	record->bp = PT_REGS_FP(registers);
 	record->flags |= STACK_HAS_USER;
+}
+
+static __always_inline void take_kernel_stack(void *context, struct stack_scratch *scratch)
+{
+	long bytes = bpf_get_stack(context, scratch->bytes, STACK_KERNEL_FRAMES * 8, 0);
+
+	if (bytes > 0)
+		scratch->record.kernel_bytes = bytes;
 }
 
 /* The bytes from sp up, behind the kernel's frames. */
@@ -96,6 +127,22 @@ static __always_inline void copy_stack(struct stack_scratch *scratch)
 		scratch->record.stack_bytes += STACK_PIECE_BYTES;
 	}
 	scratch->record.flags |= STACK_IS_CUT;
+}
+
+/* Hands the record over; false when there is no room. */
+static __always_inline bool send_stack(struct stack_scratch *scratch)
+{
+	__u32 bytes = sizeof(scratch->record) + scratch->record.kernel_bytes +
+		      scratch->record.stack_bytes;
+	__u64 wake;
+
+	if (bytes > sizeof(*scratch))
+		bytes = sizeof(*scratch);
+	scratch->record.header.size = bytes;
+	wake = bpf_ringbuf_query(&stacks, BPF_RB_AVAIL_DATA) >= STACK_WAKE_BYTES
+		       ? BPF_RB_FORCE_WAKEUP
+		       : BPF_RB_NO_WAKEUP;
+	return !bpf_ringbuf_output(&stacks, scratch, bytes, wake);
 }
 
 #endif

@@ -20,6 +20,8 @@
 #define MODULE_BYTES_MAXIMUM (24U << 20)
 #define KNOWN_STACKS_MAXIMUM 65536
 #define KNOWN_NAMES_MAXIMUM  32768
+/* Innermost frames of a wait that may be the scheduler's and those of the hook in it. */
+#define SCHEDULER_FRAMES     12
 /* A stack's text is given again after that time, so that what keeps it may forget the old. */
 #define TEXT_AGAIN_NS	     (3600 * NS_PER_S)
 
@@ -46,6 +48,7 @@ struct frame_key {
 struct known_stack {
 	uint64_t id;
 	uint64_t told_ns;
+	enum stack_state state; /* of a thread that waits there */
 };
 
 struct stack_door {
@@ -157,6 +160,18 @@ static enum unwind_step walk_frame(struct stack_door *door, uint32_t pid,
 	return unwind_step(&rule, memory, registers);
 }
 
+/* The frame at which user code entered the kernel tells how; that of a system call has no name
+ * here.
+ */
+static bool is_exact(struct stack_door *door, const struct stack_record *record)
+{
+	if (record->flags & STACK_IS_EXACT)
+		return true;
+	return (record->flags & STACK_IS_SWITCH) && door->count > 0 &&
+	       stack_wait_is_exception(
+		       kernel_symbols_find(door->kernel, door->frames[door->count - 1].address));
+}
+
 static void walk_user(struct stack_door *door, const struct stack_record *record)
 {
 	const uint8_t *bytes = (const uint8_t *)(record + 1) + record->kernel_bytes;
@@ -166,7 +181,7 @@ static void walk_user(struct stack_door *door, const struct stack_record *record
 		.sp = record->sp,
 		.bp = record->bp,
 		.is_bp_known = true,
-		.is_exact = record->flags & STACK_IS_EXACT,
+		.is_exact = is_exact(door, record),
 	};
 	enum unwind_step step;
 
@@ -182,13 +197,31 @@ static void walk_user(struct stack_door *door, const struct stack_record *record
 		add_end(door, step == STEP_NO_RULE ? FRAME_END_NO_RULE : FRAME_END_MEMORY);
 }
 
+/* Where the scheduler's own functions end, which every wait has: in bytes of the frames. */
+static uint32_t find_waiter(struct stack_door *door, const struct stack_record *record)
+{
+	const uint8_t *kernel = (const uint8_t *)(record + 1);
+	uint32_t end = MIN(record->kernel_bytes, SCHEDULER_FRAMES * 8U), found = 0;
+	uint64_t address;
+
+	if (!(record->flags & STACK_IS_SWITCH))
+		return 0;
+	for (uint32_t at = 0; at < end; at += sizeof(address)) {
+		memcpy(&address, kernel + at, sizeof(address));
+		if (stack_wait_is_scheduler(kernel_symbols_find(door->kernel, address)))
+			found = at + sizeof(address);
+	}
+	return found;
+}
+
 static void walk(struct stack_door *door, const struct stack_record *record)
 {
 	const uint8_t *kernel = (const uint8_t *)(record + 1);
 	uint64_t address;
 
 	door->count = 0;
-	for (uint32_t at = 0; at < record->kernel_bytes; at += sizeof(address)) {
+	for (uint32_t at = find_waiter(door, record); at < record->kernel_bytes;
+		at += sizeof(address)) {
 		memcpy(&address, kernel + at, sizeof(address));
 		if (address)
 			add_frame(door, FRAME_KERNEL, address, NULL);
@@ -302,10 +335,20 @@ int stack_door_read(
 		known->told_ns = now_ns;
 		/* 53 bits: what reads JSON as JavaScript does keeps them all. */
 		known->id = (XXH3_64bits(door->text.data, door->text.length) >> 11) | 1;
+		known->state = stack_wait_of(buf_text(&door->text));
 		ret_answer->text = buf_text(&door->text);
 	}
+	ret_answer->state = known->state;
 	ret_answer->id = known->id;
 	return 0;
+}
+
+bool stack_door_is_interrupt(struct stack_door *door, const __u64 *frames, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (stack_wait_is_interrupt(kernel_symbols_find(door->kernel, frames[i])))
+			return true;
+	return false;
 }
 
 void stack_door_drop_caches(struct stack_door *door)

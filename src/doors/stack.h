@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "doors/stack_record.h"
+#include "doors/stack_wait.h"
 
 struct stack_door;
 
@@ -20,6 +21,7 @@ struct stack_door;
 struct stack_answer {
 	uint64_t id;	  /* never 0, below 2^53 */
 	const char *text; /* NULL when the same was given not long ago; valid until the next call */
+	enum stack_state state; /* what a thread that gave up its CPU there waits for */
 };
 
 /* Opens what the kernel tells of mappings: wants CAP_PERFMON. 0 or -errno with the reason. */
@@ -32,6 +34,8 @@ int stack_door_watch(struct stack_door *door, int epoll_fd);
 /* 0; -EBADMSG for a record that contradicts itself. */
 int stack_door_read(struct stack_door *door, const struct stack_record *record,
 	struct stack_answer *ret_answer);
+/* Whether these frames of the kernel are those of an interrupt, which interrupted whom it may. */
+bool stack_door_is_interrupt(struct stack_door *door, const __u64 *frames, unsigned int count);
 /* Gives back names and rules, which are read again when they are needed. */
 void stack_door_drop_caches(struct stack_door *door);
 /* A few times a second: keeps up with what the kernel tells, forgets the dead. */

@@ -19,6 +19,9 @@ enum stack_flag {
 	STACK_HAS_USER = 1 << 0, /* registers and stack are those of user code */
 	STACK_IS_CUT = 1 << 1,	 /* there is more than STACK_BYTES_MAXIMUM */
 	STACK_IS_EXACT = 1 << 2, /* user code ran: ip is no return address of a system call */
+	/* Taken where the thread gave up its CPU: the scheduler's functions are the innermost. */
+	STACK_IS_SWITCH = 1 << 3,
+	STACK_IS_PREEMPTED = 1 << 4, /* it could have gone on */
 };
 
 /* Followed by the kernel's frames, the innermost first, and the bytes of the user's stack from sp
@@ -32,8 +35,8 @@ struct stack_record {
 	__u64 ip, sp, bp;
 	__u32 kernel_bytes;
 	__u32 stack_bytes;
-	__u32 flags; /* enum stack_flag */
-	__u32 reserved;
+	__u32 flags;  /* enum stack_flag */
+	__u32 weight; /* how many such things it stands for */
 };
 
 _Static_assert(sizeof(struct stack_record) == 104, "layout");

@@ -19,6 +19,7 @@ struct ring;
 struct node;
 struct pipeline;
 struct packet_door;
+struct stack_reader;
 struct store;
 struct bpf_object;
 
@@ -52,8 +53,9 @@ struct agent {
 	struct pipeline *pipeline;
 	struct store *store; /* NULL: nothing is kept */
 	struct packet_door
-		*packet_door;	    /* opened by the first feature that wants it: doors/packet.h */
-	struct feature_slot *slots; /* one per line of features.def */
+		*packet_door; /* opened by the first feature that wants it: doors/packet.h */
+	struct stack_reader *stack_reader; /* the same: doors/stack_reader.h */
+	struct feature_slot *slots;	   /* one per line of features.def */
 	size_t slot_count;
 	struct agent_object objects[AGENT_OBJECTS_MAXIMUM];
 	unsigned int object_count;

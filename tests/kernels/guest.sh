@@ -202,6 +202,7 @@ esac
 wanted_doors="dns cgroup_skb
 exec tp_btf
 http cgroup_skb
+offcpu tp_btf
 oncpu perf_event
 tcp tp_btf, sockops
 tls uprobe EVP_KDF_derive, cgroup_skb
@@ -214,7 +215,7 @@ doors() {
 
 # Samples come all the time: at any moment some are seen and not reported yet.
 all_is_reported() {
-	equals '' "$(status '.features[] | select(.name != "oncpu" and .seen != .reported) | .name')"
+	equals '' "$(status '.features[] | select((.name | endswith("cpu") | not) and .seen != .reported) | .name')"
 }
 
 burn() {
@@ -224,6 +225,24 @@ burn() {
 # From the program's start down to the library's function that works.
 is_profiled() {
 	skep profile --dir "$agent" --since 10m --comm jq -o folded | grep -q '__libc_start_main[^;]*;.*;jq_next'
+}
+
+# A program that reads from a pipe in which nothing is for seconds, part of which it needs to start.
+rest() {
+	{
+		sleep 5
+		echo 1
+	} | jq . >/tmp/rested
+}
+
+# Microseconds. Others of its name wait for pipes too.
+rest_is_profiled() {
+	rested=$(skep profile --dir "$agent" --waiting --since 10m --comm jq --state pipe -o folded |
+		awk '/__libc_start_main.*;read.*pipe_read_\[k\];\[waiting: pipe\] / { n += $NF } END { print n + 0 }')
+	[ "$rested" -gt 1000000 ] || {
+		skep profile --dir "$agent" --waiting --since 10m --comm jq -o folded
+		return 1
+	}
 }
 
 check_agent() {
@@ -252,8 +271,11 @@ check_agent() {
 	burn
 	wait_until 30 is_profiled
 	check 'a busy function and its callers are in the profile' is_profiled
+	rest
+	wait_until 40 rest_is_profiled
+	check 'seconds of waiting and its callers are in the profile' rest_is_profiled
 	# The thread that walks stacks may fall behind here, where a second of work takes many.
-	check 'nothing is lost' equals 0 "$(status '[.features[] | select(.name != "oncpu").lost[]] | add // 0')"
+	check 'nothing is lost' equals 0 "$(status '[.features[] | select(.name | endswith("cpu") | not).lost[]] | add // 0')"
 	wait_until 20 all_is_reported
 	check 'all seen is reported' all_is_reported
 	kill -TERM "$watch_pid" "$syslogd_pid" "$agent_pid"

@@ -257,7 +257,7 @@ export interface ExitEvent {
   netns: number;
 }
 
-/** a stack was found running on a CPU, so many times within some seconds */
+/** a stack was found running on a CPU or waiting, so many times within some seconds */
 export interface SampleEvent {
   kind: "sample";
   v: 1;
@@ -266,10 +266,20 @@ export interface SampleEvent {
   time: string;
   /** when it happened, in nanoseconds since 1970 */
   time_ns: number;
-  /** how often the stack was found running from that time on, for some seconds */
+  /** how many samples had the stack from that time on, for some seconds */
   count: number;
   /** CPU time that these samples stand for */
   cpu_ns: number;
+  /** running, or what the thread waited for; preempted: another one had its CPU */
+  state: "running" | "preempted" | "lock" | "kernel_lock" | "disk" | "network" | "poll" | "sleep" | "pipe" | "page_fault" | "child" | "terminal" | "signal" | "other";
+  /** time of waiting that they stand for, until something woke the thread */
+  wait_ns: number;
+  /** time that they stand for in which the thread could run and had no CPU */
+  run_queue_ns: number;
+  /** waits that they stand for: each sample for one over its probability */
+  waits: number;
+  /** name of the thread that ended the waits, or [interrupt]: a timer or a device */
+  waker: string;
   /** name of the thread */
   thread: string;
   /** the stack: its frames are in the table stack */
@@ -709,8 +719,13 @@ export const fields: Record<Kind, readonly Field[]> = {
   ],
   sample: [
     { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
-    { name: "count", type: "number", unit: "count", isKey: false, isWide: true, help: "how often the stack was found running from that time on, for some seconds" },
+    { name: "count", type: "number", unit: "count", isKey: false, isWide: true, help: "how many samples had the stack from that time on, for some seconds" },
     { name: "cpu_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "CPU time that these samples stand for" },
+    { name: "state", type: "word", unit: "none", isKey: false, isWide: true, help: "running, or what the thread waited for; preempted: another one had its CPU", words: ["running", "preempted", "lock", "kernel_lock", "disk", "network", "poll", "sleep", "pipe", "page_fault", "child", "terminal", "signal", "other"] },
+    { name: "wait_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "time of waiting that they stand for, until something woke the thread" },
+    { name: "run_queue_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "time that they stand for in which the thread could run and had no CPU" },
+    { name: "waits", type: "number", unit: "count", isKey: false, isWide: true, help: "waits that they stand for: each sample for one over its probability" },
+    { name: "waker", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the thread that ended the waits, or [interrupt]: a timer or a device" },
     { name: "thread", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the thread" },
     { name: "stack_id", type: "number", unit: "none", isKey: false, isWide: true, help: "the stack: its frames are in the table stack" },
     { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
@@ -858,7 +873,7 @@ export const summaries: Record<Kind, string> = {
   request: "an exchange of any protocol: a request and its answer, seen from one end",
   exec: "a process began to run a program",
   exit: "a process ended",
-  sample: "a stack was found running on a CPU, so many times within some seconds",
+  sample: "a stack was found running on a CPU or waiting, so many times within some seconds",
   stack: "the frames of a stack that samples name by its number",
   tcp: "a step in the life of a TCP connection, seen from one end",
   tls: "a TLS connection: its handshake, and whether what it carries is read",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The profiler: samples what runs on each CPU, all the time. In: sums of the sampler's thread. Out:
- * `sample` and `stack` events.
+ * The profiler: samples what runs on each CPU, all the time. In: stacks of the ring, on the
+ * reader's thread. Out: `sample` and `stack` events.
  */
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
@@ -11,17 +11,12 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/str.h"
-#include "engine/agent.h"
+#include "doors/stack_event.h"
+#include "doors/stack_reader.h"
 #include "engine/loader.h"
-#include "engine/pipeline.h"
 #include "oncpu.skel.h"
-#include "profile/oncpu/oncpu_event.h"
-#include "profile/oncpu/sampler.h"
 
 #define HZ_MAXIMUM	   997
-/* What is the same within that time becomes one event. */
-#define INTERVAL_NS	   (10 * NS_PER_S)
 /* The ring holds the samples of half a second, some 8 KiB each, within these bounds. */
 #define SAMPLE_BYTES	   8192
 #define RING_BYTES_MINIMUM (1U << 20)
@@ -34,12 +29,10 @@ struct oncpu_options {
 struct oncpu {
 	struct agent *agent;
 	struct oncpu_bpf *bpf;
-	struct sampler *sampler;
+	struct stack_client *client;
 	struct bpf_link **links; /* one a CPU, NULL where it is not online */
 	unsigned int link_count;
 	uint64_t period_ns;
-	uint64_t collected_ns;
-	uint64_t reported;
 };
 
 static const struct event_kind *const oncpu_kinds[] = { &sample_kind, &stack_kind, NULL };
@@ -50,54 +43,23 @@ static const struct option_row oncpu_rows[] = {
 		.help = "samples a second on each CPU, of what runs there; 0: no profile"),
 };
 
-/* ---- events ---- */
+/* ---- the reader's thread ---- */
 
-static void emit_sum(struct oncpu *oncpu, const struct sampler_sum *sum)
+static bool oncpu_record(void *context, const struct record_header *header)
 {
-	struct sample_event event = {
-		.header = { .kind = &sample_kind, .time_ns = sum->first_ns },
-		.process = { .pid = sum->task.pid, .start_ns = sum->task.start_ns },
-		.stack_id = sum->stack_id,
-		.count = sum->count,
-		.cpu_ns = sum->count * oncpu->period_ns,
+	struct oncpu *oncpu = context;
+	const struct stack_record *record = (const struct stack_record *)header;
+	struct stack_answer answer;
+	struct stack_sum_key key;
+	struct stack_sum one = {
+		.first_ns = header->time_ns, .count = 1, .cpu_ns = oncpu->period_ns
 	};
 
-	str_set(event.thread, sum->thread);
-	/* Stays where nobody else knows the process. */
-	str_set(event.process.comm, sum->comm);
-	oncpu->reported += sum->count;
-	pipeline_emit(oncpu->agent->pipeline, &event.header);
-}
-
-static void collect(struct oncpu *oncpu)
-{
-	_cleanup_(sampler_batch_done)
-	struct sampler_batch batch = { 0 };
-
-	if (!sampler_collect(oncpu->sampler, &batch))
-		return;
-	/* The frames first, so that who has a sample has its stack. */
-	for (size_t i = 0; i < batch.text_count; i++) {
-		struct stack_event event = {
-			.header = { .kind = &stack_kind, .time_ns = clock_monotonic_ns() },
-			.stack_id = batch.texts[i].stack_id,
-			.frames = batch.texts[i].frames,
-		};
-
-		pipeline_emit(oncpu->agent->pipeline, &event.header);
-	}
-	for (size_t i = 0; i < batch.sum_count; i++)
-		emit_sum(oncpu, &batch.sums[i]);
-}
-
-static void oncpu_tick(void *state, uint64_t now_ns)
-{
-	struct oncpu *oncpu = state;
-
-	if (now_ns - oncpu->collected_ns < INTERVAL_NS && !sampler_is_filling(oncpu->sampler))
-		return;
-	oncpu->collected_ns = now_ns;
-	collect(oncpu);
+	if (!stack_client_read(oncpu->client, record, &answer))
+		return false;
+	stack_sum_key_of(record, answer.id, &key);
+	key.state = STATE_RUNNING;
+	return stack_client_add(oncpu->client, &key, &one);
 }
 
 /* ---- opening ---- */
@@ -159,6 +121,7 @@ static void configure(struct oncpu *oncpu, uint32_t hz)
 
 static int oncpu_load(struct oncpu *oncpu, uint32_t hz, struct fail *fail)
 {
+	struct stack_client_calls calls = { .context = oncpu, .record = oncpu_record };
 	int r;
 
 	oncpu->bpf = oncpu_bpf__open();
@@ -169,7 +132,8 @@ static int oncpu_load(struct oncpu *oncpu, uint32_t hz, struct fail *fail)
 	r = loader_load(oncpu->bpf->skeleton, fail);
 	if (r < 0)
 		return r;
-	r = sampler_start(bpf_map__fd(oncpu->bpf->maps.stacks), &oncpu->sampler, fail);
+	calls.ring_fd = bpf_map__fd(oncpu->bpf->maps.stacks);
+	r = stack_reader_join(oncpu->agent, &calls, &oncpu->client, fail);
 	return r < 0 ? r : attach(oncpu, hz, fail);
 }
 
@@ -182,11 +146,7 @@ static void oncpu_close(void *state)
 	for (unsigned int i = 0; i < oncpu->link_count; i++)
 		bpf_link__destroy(oncpu->links[i]);
 	free(oncpu->links);
-	if (oncpu->sampler) {
-		sampler_stop(oncpu->sampler);
-		collect(oncpu);
-		sampler_free(oncpu->sampler);
-	}
+	stack_reader_leave(oncpu->client);
 	if (oncpu->bpf) {
 		loader_forget(oncpu->agent, oncpu->bpf->skeleton);
 		oncpu_bpf__destroy(oncpu->bpf);
@@ -210,7 +170,6 @@ static int oncpu_open(struct agent *agent, const void *options, void **ret_state
 		return fail_set(fail, -ENOMEM, "out of memory");
 	oncpu->agent = agent;
 	oncpu->period_ns = NS_PER_S / values->hz;
-	oncpu->collected_ns = clock_monotonic_ns();
 	r = oncpu_load(oncpu, values->hz, fail);
 	if (r < 0)
 		return r;
@@ -222,22 +181,25 @@ static void oncpu_counts(void *state, struct feature_counts *ret_counts)
 {
 	struct oncpu *oncpu = state;
 	struct feature_counts counts = { 0 };
-	struct sampler_figures figures;
 
 	if (loader_sum_counts(oncpu->bpf->maps.counts, &counts) < 0)
 		return;
-	sampler_figures(oncpu->sampler, &figures);
-	counts.lost[COUNT_LOST_READ] += figures.unsound;
-	/* Those that wait for the end of the interval are safe. */
-	counts.reported = oncpu->reported + figures.waiting;
+	stack_client_counts(oncpu->client, &counts);
 	*ret_counts = counts;
+}
+
+static void oncpu_tick(void *state, uint64_t now_ns)
+{
+	struct oncpu *oncpu = state;
+
+	stack_client_tick(oncpu->client, now_ns);
 }
 
 static void oncpu_drop_caches(void *state)
 {
 	struct oncpu *oncpu = state;
 
-	sampler_drop_caches(oncpu->sampler);
+	stack_reader_drop_caches(oncpu->client);
 }
 
 static const char *oncpu_door(void *state)

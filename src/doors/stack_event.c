@@ -2,7 +2,7 @@
 /*
  * Field tables of `sample` and `stack`.
  */
-#include "profile/oncpu/oncpu_event.h"
+#include "doors/stack_event.h"
 
 #define LINE FIELD_IN_COMPACT
 #define WIDE FIELD_IN_WIDE
@@ -13,9 +13,25 @@
 static const struct field sample_fields[] = {
 	FIELD_TIME(sample_event),
 	X(sample_event, U32, COUNT, count, LINE | WIDE,
-		"how often the stack was found running from that time on, for some seconds"),
+		"how many samples had the stack from that time on, for some seconds"),
 	X(sample_event, U64, NANOSECONDS, cpu_ns, LINE | WIDE,
 		"CPU time that these samples stand for"),
+	{ .name = "state",
+		.type = FIELD_WORD,
+		.offset = offsetof(struct sample_event, state),
+		.size = MEMBER_SIZE(struct sample_event, state),
+		.flags = LINE | WIDE,
+		.words = stack_state_names,
+		.help = "running, or what the thread waited for; preempted: another one had its "
+			"CPU" },
+	X(sample_event, U64, NANOSECONDS, wait_ns, LINE | WIDE,
+		"time of waiting that they stand for, until something woke the thread"),
+	X(sample_event, U64, NANOSECONDS, run_queue_ns, LINE | WIDE,
+		"time that they stand for in which the thread could run and had no CPU"),
+	X(sample_event, U64, COUNT, waits, WIDE,
+		"waits that they stand for: each sample for one over its probability"),
+	X(sample_event, TEXT, NONE, waker, WIDE,
+		"name of the thread that ended the waits, or [interrupt]: a timer or a device"),
 	X(sample_event, TEXT, NONE, thread, LINE | WIDE, "name of the thread"),
 	X(sample_event, U64, NONE, stack_id, WIDE, "the stack: its frames are in the table stack"),
 	PROCESS_FIELDS(sample_event),
@@ -23,13 +39,14 @@ static const struct field sample_fields[] = {
 
 const struct event_kind sample_kind = {
 	.name = "sample",
-	.summary = "a stack was found running on a CPU, so many times within some seconds",
+	.summary = "a stack was found running on a CPU or waiting, so many times within some "
+		   "seconds",
 	.fields = sample_fields,
 	.field_count = ARRAY_LENGTH(sample_fields),
 	.size = sizeof(struct sample_event),
 	.process_offset = offsetof(struct sample_event, process),
-	.compact = "{time_ns} {service|comm} sample {pid}  {thread} {count} times {cpu_ns}  stack "
-		   "{stack_id}",
+	.compact = "{time_ns} {service|comm} sample {pid}  {thread} {state} {count} times< on CPU "
+		   "{cpu_ns}>< waiting {wait_ns}>< for a CPU {run_queue_ns}>  stack {stack_id}",
 	.is_bulk = true,
 };
 
