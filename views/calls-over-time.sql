@@ -1,6 +1,7 @@
 -- Who calls whom over time
 -- :since  1h  time      how far back to look
 -- :step   5m  duration  length of a step
+-- coarse: since now step
 SELECT time_ns / :step * :step AS step_time_ns,
        CASE role WHEN 'client' THEN service ELSE peer_service END AS client,
        CASE role WHEN 'client' THEN peer_service ELSE service END AS server,

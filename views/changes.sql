@@ -3,6 +3,7 @@
 -- :since   1h   time                 where it ends and the time itself begins
 -- :until   now  time                 where that ends
 -- :where   ''   filter:request_rate  which requests, as for skep watch --where
+-- coarse: before until since
 SELECT service, protocol, operation, target,
        sum(CASE WHEN time_ns >= :since THEN count ELSE 0 END) AS requests,
        sum(CASE WHEN time_ns >= :since THEN 0 ELSE count END) AS requests_before,

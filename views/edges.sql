@@ -1,5 +1,6 @@
 -- Who calls whom: requests, errors and latency between two services
 -- :since  1h  time  how far back to look
+-- coarse: since now
 SELECT CASE role WHEN 'client' THEN service ELSE peer_service END AS client,
        CASE role WHEN 'client' THEN peer_service ELSE service END AS server,
        protocol,

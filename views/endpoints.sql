@@ -4,6 +4,7 @@
 -- :service  ''   text                 only this service
 -- :where    ''   filter:request_rate  which requests, as for skep watch --where
 -- :limit    50   number               how many rows
+-- coarse: since until
 SELECT service, protocol, operation, target,
        sum(count) AS requests,
        sum(error_count) AS errors,

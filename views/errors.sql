@@ -1,5 +1,6 @@
 -- Errors and their share, by service, protocol and status
 -- :since  1h  time  how far back to look
+-- coarse: since now
 SELECT service, role, protocol, status,
        sum(error_count) AS errors,
        sum(count) AS requests,

@@ -3,6 +3,7 @@
 -- :until  now  time                 where to end
 -- :step   10s  duration             length of a step
 -- :where  ''   filter:request_rate  which requests, as for skep watch --where
+-- coarse: since until step
 SELECT time_ns / :step * :step AS step_time_ns,
        sum(count) AS requests,
        sum(error_count) AS errors,

@@ -1,5 +1,6 @@
 -- Latency of each service: rate and quantiles
 -- :since  1h  time  how far back to look
+-- coarse: since now
 SELECT service, role, protocol,
        sum(count) AS requests,
        sum(duration_sum_ns) / sum(count) AS mean_ns,

@@ -2,6 +2,9 @@
 -- :since  1h   time                 how far back to look
 -- :until  now  time                 where to end
 -- :where  ''   filter:request_rate  which requests, as for skep watch --where
+-- :unix   ''   filter:unix          which connections over unix sockets
+-- :udp    ''   filter:udp           which flows of datagrams
+-- coarse: since until
 WITH merged AS (
     SELECT CASE role WHEN 'client' THEN service ELSE peer_service END AS client,
            CASE role WHEN 'client' THEN peer_service ELSE service END AS server,
@@ -35,6 +38,7 @@ seen AS (
     FROM unix
     WHERE time_ns >= :since AND time_ns < :until
       AND (event IN ('connect', 'accept', 'existing') OR reason IN ('refused', 'denied', 'busy'))
+      AND :unix
     GROUP BY client, server, role
     UNION ALL
     SELECT CASE role WHEN 'client' THEN service ELSE peer_service END AS client,
@@ -46,7 +50,7 @@ seen AS (
            NULL AS p50_ns,
            NULL AS p99_ns
     FROM udp
-    WHERE time_ns >= :since AND time_ns < :until AND protocol = ''
+    WHERE time_ns >= :since AND time_ns < :until AND protocol = '' AND :udp
     GROUP BY client, server, role
 )
 SELECT client, server, protocol,

@@ -3,6 +3,7 @@
 -- :until  now  time                 where to end
 -- :step   1m   duration             length of a step
 -- :where  ''   filter:request_rate  which requests, as for skep watch --where
+-- coarse: since until step
 SELECT time_ns / :step * :step AS step_time_ns, service, role,
        sum(count) AS requests,
        sum(error_count) AS errors,

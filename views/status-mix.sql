@@ -1,5 +1,6 @@
 -- How the answers of each service spread over status codes
 -- :since  1h  time  how far back to look
+-- coarse: since now
 SELECT service, role, protocol, status,
        sum(count) AS requests,
        100.0 * sum(count) / sum(sum(count)) OVER (PARTITION BY service, role, protocol) AS percent

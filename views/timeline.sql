@@ -2,6 +2,7 @@
 -- :since    1h  time      how far back to look
 -- :step     1m  duration  length of a step
 -- :service  ''  text      only this service
+-- coarse: since now step
 SELECT time_ns / :step * :step AS step_time_ns,
        sum(count) AS requests,
        sum(error_count) AS errors,

@@ -1,5 +1,6 @@
 -- Bytes sent and received by each service, with who is at the other end
 -- :since  1h  time  how far back to look
+-- coarse: since now
 SELECT service, role, peer_service, protocol,
        sum(count) AS requests,
        sum(request_bytes) AS request_bytes,

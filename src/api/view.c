@@ -10,10 +10,13 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "engine/feature.h"
-#include "engine/rate.h"
+#include "engine/rate_level.h"
 #include "event/filter.h"
 #include "event/kind.h"
 #include "event/nearest.h"
+
+#define COARSE	   "coarse:"
+#define FROM_RATES "FROM request_rate\n"
 
 const char *const view_type_words[] = { "time", "duration", "number", "text", "filter", NULL };
 
@@ -93,6 +96,8 @@ int view_parse(const char *name, const char *text, struct view *ret_view, struct
 			str_copy_slice(view.summary, sizeof(view.summary), rest);
 			continue;
 		}
+		if (str_starts_with(line + 3, COARSE))
+			view.coarse = line + 3 + strlen(COARSE);
 		if (line[3] != ':')
 			continue;
 		if (view.parameter_count == VIEW_PARAMETERS_MAXIMUM ||
@@ -247,20 +252,82 @@ static const struct view_parameter *filter_at(const struct view *view, const cha
 	return NULL;
 }
 
+/* ---- counts in longer buckets ---- */
+
+/* The number of the parameter that *at names, 0 when there is none; moves *at behind it. */
+static uint64_t number_of(const struct sql_values *values, const char **at)
+{
+	uint64_t number = 0;
+	size_t length;
+
+	*at += strspn(*at, " ");
+	length = strcspn(*at, " \n");
+	for (unsigned int i = 0; i < values->count; i++) {
+		const char *name = values->all[i].name + 1;
+
+		if (strlen(name) == length && memcmp(name, *at, length) == 0)
+			number = (uint64_t)values->all[i].number;
+	}
+	*at += length;
+	return number;
+}
+
+/* What stands for FROM_RATES. */
+static int write_rates(const struct view *view, const struct view_argument *arguments,
+	unsigned int count, struct buf *sql, struct fail *fail)
+{
+	const char *at = view->coarse;
+	struct rate_span span = { 0 };
+	struct sql_values values;
+	int error = view_bind(view, arguments, count, &values, fail);
+
+	if (error)
+		return error;
+	span.since_ns = number_of(&values, &at);
+	span.until_ns = number_of(&values, &at);
+	/* "now". */
+	if (span.until_ns == 0)
+		span.until_ns = clock_wall_ns();
+	span.fits_ns = number_of(&values, &at);
+	buf_append_string(sql, "FROM ");
+	rate_level_write_source(&span, sql);
+	buf_append_string(sql, "\n");
+	return 0;
+}
+
+/* The statement without its header, with what FROM_RATES stands for. */
+static int write_body(const struct view *view, const struct view_argument *arguments,
+	unsigned int count, struct buf *body, struct fail *fail)
+{
+	const char *at = view->sql;
+	const char *from;
+	int error = 0;
+
+	while (str_starts_with(at, "--"))
+		at += strcspn(at, "\n") + (strchr(at, '\n') ? 1 : 0);
+	while (view->coarse && !error && (from = strstr(at, FROM_RATES))) {
+		buf_append(body, at, (size_t)(from - at));
+		error = write_rates(view, arguments, count, body, fail);
+		at = from + strlen(FROM_RATES);
+	}
+	buf_append_string(body, at);
+	return error ? error : body->error;
+}
+
 int view_write_sql(const struct view *view, const struct view_argument *arguments,
 	unsigned int count, struct buf *sql, struct fail *fail)
 {
-	const char *at = view->sql;
+	_cleanup_(buf_done)
+	struct buf body;
+	const char *at;
+	int error;
 
-	/* What is in the header is comment. */
-	while (str_starts_with(at, "--"))
-		at += strcspn(at, "\n") + (strchr(at, '\n') ? 1 : 0);
-	buf_append(sql, view->sql, (size_t)(at - view->sql));
-	while (*at) {
+	buf_init(&body, VIEW_SQL_MAXIMUM);
+	error = write_body(view, arguments, count, &body, fail);
+	for (at = buf_text(&body); *at && !error;) {
 		size_t length = strcspn(at, ":");
 		const struct view_parameter *parameter =
 			at[length] ? filter_at(view, at + length + 1) : NULL;
-		int error = 0;
 
 		buf_append(sql, at, length + (at[length] && !parameter));
 		at += length + (at[length] != '\0');
@@ -269,8 +336,6 @@ int view_write_sql(const struct view *view, const struct view_argument *argument
 				parameter, given(parameter, arguments, count), sql, fail);
 			at += strlen(parameter->name);
 		}
-		if (error)
-			return error;
 	}
-	return sql->error;
+	return error ? error : sql->error;
 }

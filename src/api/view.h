@@ -11,6 +11,10 @@
  * Types: time ("5m" ago, a clock time, a date; bound as wall-clock ns), duration (bound as ns),
  * number, text ('' for empty), filter:TABLE (an expression as `skep watch --where` takes it, about
  * the fields of that table; written into the statement as a condition).
+ *
+ * A line `-- coarse: since until [step]` names parameters ("now" is none): request_rate may be read
+ * from its copies in longer buckets (engine/rate_level.h) when the time between the first two is
+ * long and the third, a step or a time at which the question distinguishes, leaves whole buckets.
  */
 #ifndef SKEP_API_VIEW_H
 #define SKEP_API_VIEW_H
@@ -35,7 +39,8 @@ struct view {
 	char summary[160];
 	struct view_parameter parameters[VIEW_PARAMETERS_MAXIMUM];
 	unsigned int parameter_count;
-	const char *sql; /* the whole text, comments included */
+	const char *sql;    /* the whole text, comments included */
+	const char *coarse; /* in it, the names behind "coarse:"; NULL: none */
 };
 
 /* A parameter that was given. */

@@ -310,10 +310,39 @@ static void bad_filters(void **state)
 		view_parse("x", "-- A\n-- :a '' filter which\nSELECT 1\n", &view, &fail), -EBADMSG);
 }
 
+static bool reads_copies(const char *name, const char *since, const char *step)
+{
+	const struct view_argument arguments[] = { { "since", since }, { "step", step },
+		{ "where", "service=shop" } };
+	struct fail fail = { 0 };
+	struct view view;
+	struct buf sql;
+	bool found;
+
+	buf_init(&sql, VIEW_SQL_MAXIMUM);
+	assert_int_equal(view_find(name, &view, &fail), 0);
+	assert_int_equal(view_write_sql(&view, arguments, ARRAY_LENGTH(arguments), &sql, &fail), 0);
+	assert_non_null(strstr(buf_text(&sql), "'shop'"));
+	found = strstr(buf_text(&sql), "request_rate_5m") != NULL;
+	buf_done(&sql);
+	return found;
+}
+
+static void long_times_are_read_from_copies(void **state)
+{
+	(void)state;
+	assert_true(reads_copies("series", "24h", "30m"));
+	assert_true(reads_copies("series", "6h", "5m"));
+	assert_false(reads_copies("series", "6h", "1m"));
+	assert_false(reads_copies("series", "15m", "5m"));
+	assert_true(reads_copies("heat", "2d", "1h"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headers),
+		cmocka_unit_test(long_times_are_read_from_copies),
 		cmocka_unit_test(parameters),
 		cmocka_unit_test(every_view_has_what_it_needs),
 		cmocka_unit_test_setup_teardown(every_view_runs, scene_new, scene_free),

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "engine/rate_level.h"
 
 #define MAXIMUM_BYTES	  (2ULL << 30)
 #define DISK_PART	  20	       /* 5 % */
@@ -69,15 +70,17 @@ static int collect_kinds(
 	bool has_requests = false;
 
 	for (const struct event_kind *const *kind = options->kinds; *kind; kind++) {
-		/* One is left for request_rate. */
-		if (store->kind_count == STORE_TABLES_MAXIMUM - 1)
+		/* Some are left for request_rate and its copies. */
+		if (store->kind_count == STORE_TABLES_MAXIMUM - 1 - RATE_LEVELS)
 			return fail_set(fail, -E2BIG, "more than %d kinds of events",
-				STORE_TABLES_MAXIMUM - 1);
+				STORE_TABLES_MAXIMUM - 1 - RATE_LEVELS);
 		store->kinds[store->kind_count++] = *kind;
 		has_requests |= *kind == &request_kind;
 	}
 	if (has_requests)
 		store->kinds[store->kind_count++] = rate_kind();
+	for (unsigned int level = 0; has_requests && level < RATE_LEVELS; level++)
+		store->kinds[store->kind_count++] = rate_level_kind(level);
 	for (uint16_t i = 0; i < store->kind_count; i++)
 		store->places[i] = row_place(store->kinds[i], i);
 	return 0;

@@ -83,6 +83,8 @@ static int prepare_insert(struct store_database *database, struct store_table *t
 
 static int prepare_tables(struct store_database *database, struct fail *fail)
 {
+	bool is_counted = false;
+
 	database->table_count = 0;
 	for (const struct event_kind *const *kind = database->schema.kinds; *kind; kind++) {
 		struct store_table *table = &database->tables[database->table_count];
@@ -106,8 +108,9 @@ static int prepare_tables(struct store_database *database, struct fail *fail)
 					  : store_error(database->handle, code);
 		if (error != 0)
 			return fail_set(fail, error, "%s", sqlite3_errmsg(database->handle));
+		is_counted |= database->tables[database->table_count - 1].is_rate;
 	}
-	return 0;
+	return is_counted ? store_rollup_begin(database, fail) : 0;
 }
 
 static int open_connection(struct store_database *database, struct fail *fail)

@@ -81,9 +81,16 @@ int64_t store_limit_age(struct store_database *database, uint64_t now_wall_ns, s
 
 /*
  * Makes one bucket of many old ones: 10 s to 1 min after an hour, to 10 min after a day. Sums stay
- * exact. Only rows below settled_rowid; a bounded number of buckets a call. Buckets made or -errno.
+ * exact. Only rows below settled_rowid; a bounded number of buckets a call. Before that, copies
+ * what is new into the coarser tables of rate_level.h, a bounded number of rows a call. Buckets
+ * made or -errno.
  */
 int store_rollup(struct store_database *database, uint64_t now_wall_ns, uint64_t settled_rowid,
 	struct fail *fail);
+/*
+ * Where all rows are gone they are numbered anew: then copies go on with the first. Before rows are
+ * written. 0 or -errno.
+ */
+int store_rollup_begin(struct store_database *database, struct fail *fail);
 
 #endif

@@ -5,6 +5,7 @@
  * them frees whole pages and costs less than writing them did.
  */
 #include "base/clock.h"
+#include "engine/rate_level.h"
 #include "engine/store_database.h"
 
 #define AGE_CHUNK_ROWS	 20000
@@ -56,7 +57,8 @@ static struct store_table *pick(struct store_database *database, bool with_small
 		total += table_bytes(&database->tables[i]);
 	for (unsigned int i = 0; i < database->table_count; i++) {
 		struct store_table *table = &database->tables[i];
-		uint64_t part = table->is_rate ? RATE_PART : SMALL_PART;
+		bool has_counts = table->is_rate || rate_level_of(table->kind) < RATE_LEVELS;
+		uint64_t part = has_counts ? RATE_PART : SMALL_PART;
 		uint64_t time_ns;
 
 		if (!with_small && table_bytes(table) < total / part)
@@ -105,6 +107,18 @@ int store_limit_shrink(struct store_database *database, struct fail *fail)
 	int error = store_number(database->handle, "PRAGMA page_count", &pages, fail);
 
 	if (error != 0 || (uint64_t)pages <= database->page_limit)
+		return error;
+	/* Rows may get other numbers, which copies go by: they are made anew. */
+	for (unsigned int i = 0; i < database->table_count && error == 0; i++) {
+		char sql[128];
+
+		if (rate_level_of(database->tables[i].kind) == RATE_LEVELS)
+			continue;
+		snprintf(sql, sizeof(sql), "DELETE FROM rate_level; DELETE FROM \"%s\"",
+			database->tables[i].kind->name);
+		error = store_execute(database->handle, sql, fail);
+	}
+	if (error != 0)
 		return error;
 	return store_execute(database->handle, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", fail);
 }

@@ -249,6 +249,11 @@ static int apply_all(sqlite3 *database, const struct store_schema *schema, struc
 			return error;
 	}
 	error = create_views(database, schema, fail);
+	if (error == 0 && has_kind(schema, rate_kind()->name))
+		error = store_execute(database,
+			"CREATE TABLE IF NOT EXISTS rate_level(name TEXT PRIMARY KEY, next "
+			"INTEGER)",
+			fail);
 	if (error != 0)
 		return error;
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",

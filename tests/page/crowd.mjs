@@ -27,9 +27,9 @@ export async function answerWithCrowd(page) {
     route.fulfill({ status: 200, contentType: "application/x-ndjson", body });
   });
   const services = [...new Set(crowd(0).flatMap(({ client, server }) => [client, server]))].filter((name) => !name.startsWith("visitor"));
-  await page.route("**/api/sql", (route) => {
-    if (!route.request().postData().startsWith("SELECT service FROM request_rate")) return route.fallback();
-    route.fulfill({ status: 200, contentType: "application/x-ndjson", body: services.map((service) => JSON.stringify({ service })).join("\n") });
+  await page.route("**/api/views/watched?*", (route) => {
+    const body = services.map((service) => JSON.stringify({ service, role: "server", requests: 1 })).join("\n");
+    route.fulfill({ status: 200, contentType: "application/x-ndjson", body });
   });
   return () => round;
 }

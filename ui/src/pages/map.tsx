@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who talks to whom: services and outside peers, edges with what is spoken, rate, errors and latency.
 import { change, go, link, parameter } from "../address";
-import { sql, useLoaded, view } from "../api";
-import { isOfRates, quotedTerm, split } from "../filter";
+import { useLoaded, view } from "../api";
+import { isOfKind, isOfRates, quotedTerm, split } from "../filter";
 import { count, duration, percent, rate } from "../format";
 import { BETWEEN_GROUPS, edgeId, picture, UNKNOWN } from "../graph";
 import type { Edge } from "../graph";
+import type { Kind } from "../schema";
 import { IgnoredTerms } from "../parts/filter_bar";
 import { failing, GraphView, nameOf } from "../parts/graph_view";
 import { Empty, Problem, stateOf } from "../parts/state";
@@ -52,17 +53,19 @@ function Table({ edges, labels, seconds }: { edges: Edge[]; labels: Map<string, 
   );
 }
 
+/** What can be asked of requests, and which other edges know nothing of what is asked. */
+function wanted(text: string) {
+  const lacks = (kind: Kind) => split(text, (term) => isOfKind(kind, term)).ignored.length > 0;
+  return { text, where: split(text, isOfRates).kept, silent: new Set((["unix", "udp"] as const).filter(lacks) as string[]) };
+}
+
 export function ServiceMap() {
   const loaded = useLoaded((abort) => {
     const { since, until } = range.value;
-    const where = split(parameter("filter"), isOfRates).kept;
-    const watched = sql(
-      `SELECT service FROM request_rate WHERE time_ns >= ${since}000000 AND time_ns < ${until}000000 GROUP BY service`,
-      {},
-      abort,
-    );
-    return Promise.all([view("map", { since: iso(since), until: iso(until), where }, abort), watched]).then(([rows, names]) => ({
-      rows,
+    const { text, where, silent } = wanted(parameter("filter"));
+    const times = { since: iso(since), until: iso(until) };
+    return Promise.all([view("map", { ...times, where, unix: silent.has("unix") ? "" : text, udp: silent.has("udp") ? "" : text }, abort), view("watched", times, abort)]).then(([rows, names]) => ({
+      rows: rows.filter((row) => !silent.has(row.protocol)),
       watched: new Set(names.map((row) => row.service as string)),
       seconds: (until - since) / 1000,
     }));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exchanges one by one, live and past, under a heat map of their latencies.
 import { change, go, parameter } from "../address";
-import { sql, useLoaded, view } from "../api";
+import { useLoaded, view } from "../api";
 import type { Row } from "../api";
 import { isOfKind, isOfRates, split, terms } from "../filter";
 import { duration } from "../format";
@@ -128,11 +128,7 @@ export function Requests() {
 function NoRequests() {
   const other = useLoaded((abort) => {
     const { since, until } = range.value;
-    return sql(
-      `SELECT role, sum(count) AS requests FROM request_rate WHERE time_ns >= ${since}000000 AND time_ns < ${until}000000 GROUP BY role`,
-      {},
-      abort,
-    );
+    return view("watched", { since: iso(since), until: iso(until) }, abort);
   });
   const sent = other.value.value?.find((row) => row.role === "client");
   if (parameter("filter"))
