@@ -3,7 +3,7 @@
 -- :until  now  time                 where to end
 -- :where  ''   filter:request_rate  which requests, as for skep watch --where
 -- coarse: since until
-SELECT service, role, sum(count) AS requests
+SELECT service, role, sum(count) AS requests, min(time_ns) AS first_time_ns
 FROM request_rate
 WHERE time_ns >= :since AND time_ns < :until AND :where
 GROUP BY service, role

@@ -299,6 +299,19 @@ static void put_process(struct budget *budget, struct buf *out)
 	put_number(out, budget_resident_bytes());
 	if (budget)
 		budget_get(budget, &figures);
+	/* 0: none. */
+	put_heading(out, "skep_memory_limit_bytes", "gauge",
+		"What skep may hold in memory and kernel maps (--memory-limit).");
+	buf_append_string(out, "skep_memory_limit_bytes");
+	put_number(out, figures.memory_limit_bytes);
+	put_heading(out, "skep_cpu_limit_percent", "gauge",
+		"What skep may take of one core (--cpu-limit).");
+	buf_append_string(out, "skep_cpu_limit_percent");
+	put_number(out, figures.cpu_limit_percent);
+	put_heading(out, "skep_held_seconds_total", "counter",
+		"How long skep left its ring alone to keep to its limits.");
+	buf_printf(
+		out, "skep_held_seconds_total %.6f\n", (double)figures.held_ns / (double)NS_PER_S);
 	put_heading(out, "skep_shedding", "gauge",
 		"1 while skep is beyond its memory ceiling or CPU budget and does less.");
 	buf_append_string(out, "skep_shedding");

@@ -2,7 +2,7 @@
 // Map, connections, processes, query: what they show is what the agent has.
 import { readFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { expectErrors, holds, number, open, test, until } from "./browser.mjs";
+import { equal, expectErrors, holds, number, open, test, until } from "./browser.mjs";
 
 await test("map: nodes and edges, an edge lists what is in it, a node leads to its service", async () => {
   const page = await open("/map?since=15m");
@@ -27,6 +27,39 @@ await test("map: an edge's row opens its requests, seen from both ends", async (
   await page.click('table.compact tr:has-text("shop"):has-text("payments")');
   await page.waitForURL(/\/requests\?.*from=shop/);
   await page.waitForSelector('.list .row:has-text("/charge")');
+});
+
+await test("service: its figures and those of its endpoints are of the same time", async () => {
+  // Longer than the agent has been there.
+  const page = await open("/service?service=cart&since=1h");
+  await page.waitForSelector('section[aria-labelledby="endpoints"] tbody tr');
+  const numberOf = (text) => Number(/^([\d.]+)/.exec(text.trim())[1]);
+  await until("they agree", async () => {
+    const tile = numberOf(await page.textContent(".totals dd"));
+    const endpoints = await page.locator('section[aria-labelledby="endpoints"] tbody tr td:nth-child(2)').allTextContents();
+    const sum = endpoints.map(numberOf).reduce((all, one) => all + one, 0);
+    // Endpoints are asked for less often, and what is young counts late.
+    return tile > 0 && Math.abs(tile - sum) < 0.15 * tile;
+  });
+});
+
+await test("status: limits, what is shed, and every feature in a narrow window", async () => {
+  const page = await open("/status");
+  await page.waitForSelector('dt:text-is("Memory") + dd:has-text("of at most 256")');
+  await page.waitForSelector('dt:text-is("CPU") + dd:has-text("of at most 100")');
+  await page.waitForSelector('dt:text-is("Shed now") + dd:text-is("nothing")');
+  await page.setViewportSize({ width: 420, height: 860 });
+  const table = page.locator("table.features").first();
+  const { clientWidth, scrollWidth } = await table.evaluate((element) => ({ clientWidth: element.parentElement.clientWidth, scrollWidth: element.parentElement.scrollWidth }));
+  equal(scrollWidth, clientWidth, "width of the features");
+  for (const text of ["cgroup_skb", "perf_event"]) holds((await table.innerText()).includes(text), `${text} is not shown`);
+  await page.route("**/api/status", async (route) => {
+    const answer = await route.fetch();
+    const status = await answer.json();
+    status.agent.shedding = "events (memory)";
+    await route.fulfill({ response: answer, json: status });
+  });
+  await page.waitForSelector('[role="alert"]:has-text("events (memory)")');
 });
 
 await test("connections: who connects to whom, and one connection in detail", async () => {

@@ -28,7 +28,7 @@ export async function answerWithCrowd(page) {
   });
   const services = [...new Set(crowd(0).flatMap(({ client, server }) => [client, server]))].filter((name) => !name.startsWith("visitor"));
   await page.route("**/api/views/watched?*", (route) => {
-    const body = services.map((service) => JSON.stringify({ service, role: "server", requests: 1 })).join("\n");
+    const body = services.map((service) => JSON.stringify({ service, role: "server", requests: 1, first_time_ns: 0 })).join("\n");
     route.fulfill({ status: 200, contentType: "application/x-ndjson", body });
   });
   return () => round;

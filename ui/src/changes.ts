@@ -3,6 +3,7 @@
 import { view } from "./api";
 import { factor, duration, percent, rate } from "./format";
 import { of, quantile } from "./histogram";
+import type { Histogram } from "./histogram";
 import { iso } from "./range";
 import type { Comparison } from "./series";
 
@@ -21,6 +22,8 @@ export interface Endpoint {
   p99: number;
   p99Before: number;
   max: number;
+  /** of the range as far as it is known: knownSince */
+  whole: { requests: number; errors: number; histogram: Histogram };
 }
 
 export async function loadEndpoints(times: Comparison, where: string, signal: AbortSignal): Promise<Endpoint[]> {
@@ -28,6 +31,7 @@ export async function loadEndpoints(times: Comparison, where: string, signal: Ab
   return (await view("changes", parameters, signal)).map((row) => {
     const now = of([row.histogram]);
     const before = of([row.histogram_before]);
+    const part = Number(times.isWithin);
     return {
       service: row.service,
       protocol: row.protocol,
@@ -43,6 +47,11 @@ export async function loadEndpoints(times: Comparison, where: string, signal: Ab
       p99: quantile(now, 0.99),
       p99Before: quantile(before, 0.99),
       max: row.max_ns,
+      whole: {
+        requests: row.requests + part * row.requests_before,
+        errors: row.errors + part * row.errors_before,
+        histogram: part ? of([row.histogram, row.histogram_before]) : now,
+      },
     };
   });
 }

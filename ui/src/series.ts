@@ -87,6 +87,9 @@ export interface Comparison {
   isWithin: boolean;
 }
 
+/** Where what is known of the range begins: a young agent does not have all of it. */
+export const knownSince = (times: Comparison) => (times.isWithin ? times.before : times.since);
+
 /** The first step of which anything is known. */
 export function oldestOf(series: Series): number {
   let oldest = Infinity;

@@ -67,7 +67,7 @@ export function ServiceMap() {
     return Promise.all([view("map", { ...times, where, unix: silent.has("unix") ? "" : text, udp: silent.has("udp") ? "" : text }, abort), view("watched", times, abort)]).then(([rows, names]) => ({
       rows: rows.filter((row) => !silent.has(row.protocol)),
       watched: new Set(names.map((row) => row.service as string)),
-      seconds: (until - since) / 1000,
+      seconds: (until - Math.max(since, Math.min(...names.map((row) => row.first_time_ns / 1e6)))) / 1000,
     }));
   });
   const state = loaded.value;

@@ -18,7 +18,7 @@ import { Heat } from "../parts/heat";
 import { over } from "../parts/spark";
 import { Empty, Problem, stateOf } from "../parts/state";
 import { iso, range } from "../range";
-import { comparison, loadSeries, oldestOf, slowKey, sum } from "../series";
+import { comparison, knownSince, loadSeries, oldestOf, slowKey, sum } from "../series";
 import type { Line, Series } from "../series";
 import { inert } from "../text";
 import { Delta } from "./overview";
@@ -36,7 +36,8 @@ function joined(series: Series): Line {
 }
 
 function Figures({ line, all, series }: { line: Line; all: Series | undefined; series: Series }) {
-  const { since, until } = series.range;
+  const { until } = series.range;
+  const since = knownSince(comparison(series));
   const total = sum([line], since, until);
   const others = all
     ? sum([...all.lines.values()].filter((entry) => entry.role === "server").map((entry) => entry.line), since, until)
@@ -113,7 +114,10 @@ function endpointHref(endpoint: Endpoint, isChosen: boolean): string {
 
 function Endpoints({ endpoints, seconds }: { endpoints: Endpoint[]; seconds: number }) {
   const [operation, target] = ["operation", "target"].map((name) => valueOf(parameter("filter"), name));
-  const most = Math.max(...endpoints.map((endpoint) => endpoint.p99));
+  const figures = new Map(
+    endpoints.map((endpoint) => [endpoint, [0.5, 0.9, 0.99].map((share) => quantile(endpoint.whole.histogram, share)) as [number, number, number]]),
+  );
+  const most = Math.max(...[...figures.values()].map(([, , p99]) => p99));
   return (
     <table>
       <thead>
@@ -131,7 +135,9 @@ function Endpoints({ endpoints, seconds }: { endpoints: Endpoint[]; seconds: num
         {endpoints.map((endpoint) => {
           const isChosen = endpoint.target === target && (!operation || endpoint.operation === operation);
           const href = endpointHref(endpoint, isChosen);
-          const failed = endpoint.requests ? endpoint.errors / endpoint.requests : 0;
+          const { requests, errors } = endpoint.whole;
+          const [p50, p90, p99] = figures.get(endpoint)!;
+          const failed = requests ? errors / requests : 0;
           return (
             <tr class={`link ${isChosen ? "chosen" : ""}`} data-row tabIndex={0} onClick={() => go(href)} onKeyDown={(event) => event.key === "Enter" && go(href)}>
               <td class="name">
@@ -140,16 +146,16 @@ function Endpoints({ endpoints, seconds }: { endpoints: Endpoint[]; seconds: num
                   {inert(endpoint.target, 120) || "(no target)"}
                 </a>
               </td>
-              <td class="number">{rate(endpoint.requests / seconds)}</td>
+              <td class="number">{rate(requests / seconds)}</td>
               <td class={`number ${failed >= 0.01 ? "bad" : failed ? "" : "zero"}`}>{percent(failed)}</td>
-              <td class="number">{duration(endpoint.p50)}</td>
-              <td class="number">{duration(endpoint.p90)}</td>
+              <td class="number">{duration(p50)}</td>
+              <td class="number">{duration(p90)}</td>
               <td class="number">
-                <Delta now={endpoint.p99} before={endpoint.p99Before} isGoodUp={false} /> {duration(endpoint.p99)}
+                <Delta now={endpoint.p99} before={endpoint.p99Before} isGoodUp={false} /> {duration(p99)}
               </td>
               <td class="gauge">
                 <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-                  <rect width={(100 * endpoint.p99) / most} height="6" />
+                  <rect width={(100 * p99) / most} height="6" />
                 </svg>
               </td>
             </tr>
@@ -275,7 +281,7 @@ export function Service() {
   const { since, until, step } = loaded.value.range;
   const times = comparison(loaded.value);
   const columns = new Map([...line].filter(([at]) => at >= since).map(([at, point]) => [at, point.histogram]));
-  const seconds = (until - since) / 1000;
+  const seconds = (until - knownSince(times)) / 1000;
   const title = terms(parameter("filter")).length ? parameter("filter") : "";
   return (
     <div class={`page ${parameter("open") ? "with-detail" : ""}`}>
@@ -332,7 +338,7 @@ export function Service() {
               <span class="quiet">choose one to see it alone</span>
             </header>
             <div class="scroll">
-              <Endpoints endpoints={endpoints.value.value!.filter((endpoint) => endpoint.requests > 0)} seconds={(times.until - times.since) / 1000} />
+              <Endpoints endpoints={endpoints.value.value!.filter((endpoint) => endpoint.whole.requests > 0)} seconds={(times.until - knownSince(times)) / 1000} />
             </div>
           </section>
         )}

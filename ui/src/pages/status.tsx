@@ -35,7 +35,7 @@ function isLosing(feature: Feature): boolean {
 
 function Features({ features }: { features: Feature[] }) {
   return (
-    <table>
+    <table class="features">
       <thead>
         <tr>
           <th>Feature</th>
@@ -54,9 +54,9 @@ function Features({ features }: { features: Feature[] }) {
                 <b>{feature.name}</b> <span class="quiet">{feature.summary}</span>
               </span>
             </td>
-            <td class="number">{exact(feature.seen)}</td>
-            <td class="number">{exact(feature.reported)}</td>
-            <td class={isLosing(feature) ? "bad" : "quiet"}>{losses(feature.lost)}</td>
+            <td class="number" data-name="seen">{exact(feature.seen)}</td>
+            <td class="number" data-name="reported">{exact(feature.reported)}</td>
+            <td class={isLosing(feature) ? "bad" : "quiet"} data-name="lost">{losses(feature.lost)}</td>
             <td class={feature.state === "off" ? "wrap" : "quiet"}>
               {feature.state === "off" ? <>off: {feature.reason}</> : feature.door}
             </td>
@@ -103,7 +103,7 @@ function Programs() {
   const isOwn = (program: Program) => Boolean(program.feature);
   const sorted = programs.toSorted((a, b) => Number(isOwn(b)) - Number(isOwn(a)) || b.run_time_ns - a.run_time_ns);
   return (
-    <table class="compact">
+    <table class="compact programs">
       <thead>
         <tr>
           <th>Program</th>
@@ -157,7 +157,7 @@ function Doctor() {
   return (
     <div class="doctor">
       {lacking.length > 0 && (
-        <table>
+        <table class="features">
           <thead>
             <tr>
               <th>Check</th>
@@ -198,6 +198,8 @@ function Doctor() {
   );
 }
 
+const limited = (used: number, most: number) => (most ? `${bytes(used)} of at most ${bytes(most)}` : bytes(used));
+
 export function Status() {
   useEffect(() => {
     const timer = setInterval(() => document.hidden || tick.value++, REFRESH_MS);
@@ -216,6 +218,7 @@ export function Status() {
       <h1 class="unseen">Status</h1>
       {loaded.error && <Problem text={loaded.error} />}
       {store?.problem && <Problem text={`Nothing is stored: ${store.problem}`} />}
+      {agent.shedding && <Problem text={`Less is watched or kept: ${agent.shedding}. It is near or beyond its limits (--memory-limit, --cpu-limit).`} />}
       {agent.unmasked && <Problem text="Secrets are stored as they are (--unmask)." />}
       <section aria-labelledby="features">
         <header>
@@ -233,9 +236,11 @@ export function Status() {
           </header>
           <Facts
             facts={[
-              ["CPU", `${percent(share)} of a core`],
-              ["Memory", bytes(agent.resident_bytes)],
+              ["CPU", `${percent(share)} of a core${agent.cpu_limit_percent ? `, now ${agent.cpu_percent}\u202f% of at most ${agent.cpu_limit_percent}\u202f%` : ""}`],
+              ["Memory", limited(agent.resident_bytes, agent.memory_limit_bytes)],
               ["Kernel maps", bytes(agent.kernel_map_bytes)],
+              ["Shed now", agent.shedding ? <span class="bad">{agent.shedding}</span> : "nothing"],
+              ["Held back", agent.held_ns ? duration(agent.held_ns) : "never"],
               ["Up", duration(agent.uptime_ns)],
               ["Since", time(agent.start_time / 1e6)],
               ["Process", agent.pid],
@@ -250,7 +255,7 @@ export function Status() {
             </header>
             <Facts
               facts={[
-                ["On disk", `${bytes(store.bytes)} of ${bytes(store.maximum_bytes)}`],
+                ["On disk", limited(store.bytes, store.maximum_bytes)],
                 ["Rows written", count(store.written)],
                 ["Stand for others", count(store.sampled)],
                 ["Expired", count(store.expired)],
