@@ -10,6 +10,11 @@ void text_init(struct text *text, char *data, size_t size)
 	data[0] = '\0';
 }
 
+void text_resume(struct text *text, char *data, size_t size)
+{
+	*text = (struct text){ .data = data, .size = size, .length = strlen(data) };
+}
+
 static void append(struct text *text, const void *data, size_t length)
 {
 	if (text->is_full || length >= text->size - text->length) {
@@ -98,5 +103,21 @@ void text_bytes(struct text *text, struct slice bytes)
 		else
 			append(text, bytes.data + at, length);
 		at += length == 0 ? 1 : length;
+	}
+}
+
+void text_words(struct text *text, struct slice words)
+{
+	size_t at = 0;
+
+	while (at < words.length && !text->is_full) {
+		size_t start = at;
+
+		while (at < words.length && words.data[at] != ' ')
+			at++;
+		text_bytes(text, (struct slice){ words.data + start, at - start });
+		if (at < words.length)
+			text_string(text, " ");
+		at++;
 	}
 }

@@ -19,7 +19,11 @@ struct text {
 
 /* size is at least 1; data is borrowed and NUL-terminated from here on. */
 void text_init(struct text *text, char *data, size_t size);
+/* Goes on behind the text that stands there. */
+void text_resume(struct text *text, char *data, size_t size);
 void text_bytes(struct text *text, struct slice bytes);
+/* The same, but blanks between words stay: for sentences. */
+void text_words(struct text *text, struct slice words);
 /* Whole or not at all; the source is printable. */
 void text_string(struct text *text, const char *source);
 
