@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "doors/stack_jit.h"
 #include "doors/stack_news.h"
 #include "doors/stack_space.h"
 #include "node/kernel_symbol.h"
@@ -28,12 +29,16 @@
 /* A frame as it is told apart from others: compared and hashed as bytes. */
 struct frame {
 	uint64_t address; /* of the file, the process or the kernel */
-	uint32_t module;  /* number, 0: none */
+	uint32_t module;  /* number, 0: none; of JIT code that of what is known of the process */
 	uint32_t kind;	  /* enum frame_kind */
 };
 
 enum frame_kind {
 	FRAME_USER,
+	FRAME_JIT,	  /* address: where the function begins */
+	FRAME_NO_FILE,	  /* code in no file, */
+	FRAME_NO_MAP,	  /* in a mapping without a file, of a process that wrote no map, */
+	FRAME_NOT_IN_MAP, /* or one that does not tell of it */
 	FRAME_KERNEL,
 	FRAME_SIGNAL, /* what a handler returns to */
 	FRAME_END_CUT,
@@ -56,6 +61,7 @@ struct stack_door {
 	struct stack_spaces *spaces;
 	struct stack_news *news;
 	struct kernel_symbols *kernel;
+	struct stack_jit *jit;
 	struct map *stacks; /* struct frame_key → struct known_stack */
 	struct map *names;  /* struct frame → char * */
 	struct buf text;
@@ -63,6 +69,7 @@ struct stack_door {
 	struct frame frames[STACK_FRAMES_MAXIMUM + 1];
 	struct stack_module *frame_modules[STACK_FRAMES_MAXIMUM + 1]; /* borrowed, may be NULL */
 	unsigned int count;
+	uint32_t pid; /* whose it is */
 };
 
 static void name_removed(void *context, const void *key, void *value)
@@ -76,6 +83,7 @@ void stack_door_close(struct stack_door *door)
 		return;
 	map_free(door->names);
 	map_free(door->stacks);
+	stack_jit_free(door->jit);
 	kernel_symbols_free(door->kernel);
 	stack_news_close(door->news);
 	stack_spaces_free(door->spaces);
@@ -96,10 +104,11 @@ int stack_door_open(struct stack_door **ret_door, struct fail *fail)
 	door->modules = stack_modules_new(MODULE_BYTES_MAXIMUM);
 	door->spaces = door->modules ? stack_spaces_new(door->modules) : NULL;
 	door->kernel = kernel_symbols_new();
+	door->jit = stack_jit_new();
 	door->stacks =
 		map_new(sizeof(struct frame_key), sizeof(struct known_stack), KNOWN_STACKS_MAXIMUM);
 	door->names = map_new(sizeof(struct frame), sizeof(char *), KNOWN_NAMES_MAXIMUM);
-	if (!door->spaces || !door->kernel || !door->stacks || !door->names)
+	if (!door->spaces || !door->kernel || !door->jit || !door->stacks || !door->names)
 		return fail_set(fail, -ENOMEM, "out of memory");
 	map_on_remove(door->names, name_removed, NULL);
 	r = stack_news_open(&door->news, fail);
@@ -135,6 +144,26 @@ static void add_end(struct stack_door *door, enum frame_kind kind)
 	door->frames[door->count++] = (struct frame){ 0, 0, kind };
 }
 
+/* Code that was made while the program runs, or that nothing tells of. */
+static bool add_frame_without_file(
+	struct stack_door *door, const struct stack_mapping *mapping, uint64_t ip)
+{
+	struct stack_jit_function function;
+
+	switch (stack_jit_find(door->jit, door->pid, ip, &function)) {
+	case JIT_FOUND:
+		if (!add_frame(door, FRAME_JIT, function.start, NULL))
+			return false;
+		door->frames[door->count - 1].module = function.number;
+		return true;
+	case JIT_NOT_IN_MAP:
+		return add_frame(door, FRAME_NOT_IN_MAP, 0, NULL);
+	case JIT_NO_MAP:
+		break;
+	}
+	return add_frame(door, mapping ? FRAME_NO_MAP : FRAME_NO_FILE, 0, NULL);
+}
+
 /* One user frame: noted, and the step to its caller. */
 static enum unwind_step walk_frame(struct stack_door *door, uint32_t pid,
 	const struct unwind_memory *memory, struct unwind_registers *registers)
@@ -153,8 +182,10 @@ static enum unwind_step walk_frame(struct stack_door *door, uint32_t pid,
 	}
 	if (rule.kind == RULE_SIGNAL)
 		has_room = add_frame(door, FRAME_SIGNAL, 0, NULL);
+	else if (mapping && mapping->module)
+		has_room = add_frame(door, FRAME_USER, address, mapping->module);
 	else
-		has_room = add_frame(door, FRAME_USER, address, mapping ? mapping->module : NULL);
+		has_room = add_frame_without_file(door, mapping, ip);
 	if (!has_room)
 		return STEP_MEMORY;
 	return unwind_step(&rule, memory, registers);
@@ -220,6 +251,7 @@ static void walk(struct stack_door *door, const struct stack_record *record)
 	uint64_t address;
 
 	door->count = 0;
+	door->pid = record->task.pid;
 	for (uint32_t at = find_waiter(door, record); at < record->kernel_bytes;
 		at += sizeof(address)) {
 		memcpy(&address, kernel + at, sizeof(address));
@@ -231,6 +263,17 @@ static void walk(struct stack_door *door, const struct stack_record *record)
 }
 
 /* ---- naming ---- */
+
+static void write_jit_name(
+	struct stack_door *door, const struct frame *frame, char *name, size_t size)
+{
+	struct stack_jit_function function;
+
+	if (stack_jit_find(door->jit, door->pid, frame->address, &function) == JIT_FOUND)
+		symbol_demangle(function.name, name, size);
+	else
+		str_copy(name, size, "[unknown: its map was read anew meanwhile]");
+}
 
 static void write_name(struct stack_door *door, unsigned int index, char *name, size_t size)
 {
@@ -254,14 +297,22 @@ static void write_name(struct stack_door *door, unsigned int index, char *name, 
 	case FRAME_END_MEMORY:
 		str_copy(name, size, "[cut: stack not readable]");
 		return;
+	case FRAME_NO_FILE:
+		str_copy(name, size, "[unknown: code in no file]");
+		return;
+	case FRAME_NO_MAP:
+		str_copy(name, size, "[unknown: JIT code without a map]");
+		return;
+	case FRAME_NOT_IN_MAP:
+		str_copy(name, size, "[unknown: JIT code that its map leaves out]");
+		return;
+	case FRAME_JIT:
+		write_jit_name(door, frame, name, size);
+		return;
 	case FRAME_USER:
 		break;
 	}
-	if (door->frame_modules[index])
-		stack_module_name(
-			door->modules, door->frame_modules[index], frame->address, name, size);
-	else
-		str_copy(name, size, "[unknown: code in no file]");
+	stack_module_name(door->modules, door->frame_modules[index], frame->address, name, size);
 }
 
 /* The blanks and semicolons of a name would break the line that it stands in. */
@@ -354,6 +405,7 @@ bool stack_door_is_interrupt(struct stack_door *door, const __u64 *frames, unsig
 void stack_door_drop_caches(struct stack_door *door)
 {
 	map_clear(door->names);
+	stack_jit_unload(door->jit);
 	stack_modules_unload(door->modules);
 }
 
