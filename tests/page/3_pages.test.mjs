@@ -2,7 +2,7 @@
 // Map, connections, processes, query: what they show is what the agent has.
 import { readFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { equal, expectErrors, holds, number, open, test, until } from "./browser.mjs";
+import { base, equal, expectErrors, holds, number, open, test, until } from "./browser.mjs";
 
 await test("map: nodes and edges, an edge lists what is in it, a node leads to its service", async () => {
   const page = await open("/map?since=15m");
@@ -129,6 +129,35 @@ await test("query: a prepared question with parameters, saved as CSV and JSON", 
     const text = readFileSync(await download.path(), "utf8");
     holds(text.startsWith(first) && text.includes("payments"), text.slice(0, 80));
   }
+});
+
+await test("requests: rows of a long time come piece by piece, with a way to cancel", async () => {
+  const page = await open("/status");
+  // Each first piece is answered, with three rows; older ones do not come.
+  const isFirst = (url) => Date.parse(new URL(url).searchParams.get("since")) > Date.now() - 3660e3;
+  let held = 0;
+  await page.route("**/api/events?*", async (route) => {
+    if (!isFirst(route.request().url())) return void held++;
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).split("\n").slice(0, 3).join("\n") });
+  });
+  await page.route("**/api/views/heat-requests?*", (route) => (isFirst(route.request().url()) ? route.continue() : void held++));
+  await page.goto(`${base}/requests?since=24h&filter=duration>0ns`);
+  await page.waitForSelector('.running:has-text("%")');
+  equal(await page.locator(".list .row").count(), 3, "rows of the first piece");
+  const isBlue = (canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    for (let at = 0; at < data.length; at += 4) if (data[at + 3] && data[at + 2] > data[at] + 40) return true;
+    return false;
+  };
+  await until("the heat map has the first piece", () => page.locator(".heat canvas").evaluate(isBlue));
+  await page.click('.running button:has-text("Cancel")');
+  await page.waitForSelector('.problem:has-text("cancelled")');
+  await page.waitForSelector(".running", { state: "detached" });
+  equal(await page.locator(".list .row").count(), 3, "what was there stays");
+  const before = held;
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  equal(held, before, "questions after it was cancelled");
 });
 
 await test("query: a long one can be cancelled", async () => {

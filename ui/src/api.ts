@@ -82,13 +82,14 @@ export async function document_(path: string, signal?: AbortSignal): Promise<any
   return (await ask(path, {}, { signal })).json();
 }
 
-/** Questions that the agent has not answered yet. */
-export const waiting = signal<ReadonlySet<AbortController>>(new Set());
+/** Questions that the agent has not answered yet, and which part of the answer is there. */
+export const waiting = signal<ReadonlyMap<AbortController, number>>(new Map());
 
-function wait(controller: AbortController, isOver: boolean): void {
-  const next = new Set(waiting.peek());
-  if (isOver) next.delete(controller);
-  else next.add(controller);
+/** share 1: it is over. */
+export function wait(controller: AbortController, share: number): void {
+  const next = new Map(waiting.peek());
+  if (share < 1) next.set(controller, share);
+  else next.delete(controller);
   waiting.value = next;
 }
 
@@ -101,12 +102,15 @@ export interface Loaded<T> {
   isLoading: boolean;
 }
 
+/** For answers that come in parts: the value so far, and which part of it that is. */
+export type Show<T> = (value: T, share: number) => void;
+
 /**
  * What load() gives, asked again when a signal that it or key() reads changes and, where there is a key, that has
  * changed; the old value stays until the new one is there, and what was asked before is cancelled. load returns null
  * when there is nothing to ask.
  */
-export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T> | null, key?: () => string): ReadonlySignal<Loaded<T>> {
+export function useLoaded<T>(load: (signal: AbortSignal, show: Show<T>) => Promise<T> | null, key?: () => string): ReadonlySignal<Loaded<T>> {
   const state = useMemo(() => signal<Loaded<T>>({ value: undefined, error: "", isLoading: true }), []);
   const latest = useRef({ load, key });
   latest.current = { load, key };
@@ -118,14 +122,18 @@ export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T> | null, k
       if (wanted !== undefined && wanted === known) return;
       returned.value;
       const mine = new AbortController();
-      const promise = latest.current.load(mine.signal);
+      const promise = latest.current.load(mine.signal, (value, share) => {
+        if (mine.signal.aborted) return;
+        wait(mine, share);
+        state.value = { value, error: "", isLoading: true };
+      });
       if (!promise) return;
       known = wanted;
       controller.abort();
       controller = mine;
       state.value = { ...state.peek(), isLoading: true };
-      wait(mine, false);
-      promise.finally(() => wait(mine, true)).then(
+      wait(mine, 0);
+      promise.finally(() => wait(mine, 1)).then(
         (value) => {
           if (!mine.signal.aborted) state.value = { value, error: "", isLoading: false };
         },

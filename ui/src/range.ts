@@ -53,6 +53,20 @@ export function iso(time: number): string {
   return new Date(time).toISOString();
 }
 
+const PIECE_MS = 15 * 60e3;
+/** Up to here an answer is not worth cutting. */
+const WHOLE_MS = 3600e3;
+
+/** A long time in pieces, the newest first, each twice as long as the one before: [from, to] in multiples of step. */
+export function* pieces(since: number, until: number, step: number): Generator<[number, number]> {
+  let length = until - since > WHOLE_MS ? Math.max(step, PIECE_MS) : until - since;
+  for (let to = until; to > since; length *= 2) {
+    const from = Math.max(since, Math.floor((to - length) / step) * step);
+    yield [from, to];
+    to = from;
+  }
+}
+
 export function startClock(): void {
   const TICK = 5000;
   let timer = 0;

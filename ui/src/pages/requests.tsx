@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exchanges one by one, live and past, under a heat map of their latencies.
+import { useRef } from "preact/hooks";
 import { change, go, parameter } from "../address";
 import { useLoaded, view } from "../api";
-import type { Row } from "../api";
+import type { Row, Show } from "../api";
 import { isOfKind, isOfRates, split, terms } from "../filter";
 import { duration } from "../format";
-import { add } from "../histogram";
+import { of } from "../histogram";
 import type { Histogram } from "../histogram";
 import { EventDetail } from "../parts/event_detail";
 import { columnsOf, EventList } from "../parts/event_list";
@@ -13,7 +14,7 @@ import type { Column } from "../parts/event_list";
 import { Heat } from "../parts/heat";
 import type { Box } from "../parts/heat";
 import { Empty, Problem } from "../parts/state";
-import { iso, range } from "../range";
+import { iso, pieces, range } from "../range";
 import type { Range } from "../range";
 import { inert } from "../text";
 
@@ -32,20 +33,29 @@ export function requestFilter(): string {
   return `${kept} role=${role}`.trim();
 }
 
-export async function loadHeat(times: Range, where: string, abort: AbortSignal): Promise<Map<number, Histogram>> {
-  const isCounted = terms(where).every(isOfRates);
-  const rows = await view(
-    isCounted ? "heat" : "heat-requests",
-    { since: iso(times.since), until: iso(times.until), step: `${times.step / 1000}s`, where },
-    abort,
-  );
-  return new Map(
-    rows.map((row: Row) => {
-      const histogram: Histogram = new Map();
-      add(histogram, row.histogram);
-      return [Math.round(row.step_time_ns / 1e6), histogram];
-    }),
-  );
+interface Heated {
+  times: Range;
+  where: string;
+  columns: Map<number, Histogram>;
+}
+
+/**
+ * Counts answer at once; single rows of a long time piece by piece. known is what an earlier call gave: while time moves
+ * on only its newest steps are asked for again.
+ */
+async function loadHeat(known: Heated | undefined, abort: AbortSignal, show: Show<Heated>): Promise<Heated> {
+  const [times, where] = [range.value, requestFilter()];
+  const { since, until, step, isLive } = times;
+  const name = terms(where).every(isOfRates) ? "heat" : "heat-requests";
+  const goesOn = known && isLive && known.where === where && known.times.step === step && known.times.since <= since;
+  const first = goesOn ? Math.max(since, Math.floor(known.times.until / step - 1) * step) : since;
+  const columns = new Map([...(goesOn ? known.columns : [])].filter(([at]) => at >= since && at < first));
+  for (const [from, to] of name === "heat" ? [[first, until] as const] : pieces(first, until, step)) {
+    const rows = await view(name, { since: iso(from), until: iso(to), step: `${step / 1000}s`, where }, abort);
+    for (const row of rows) columns.set(Math.round(row.step_time_ns / 1e6), of([row.histogram]));
+    if (from > first) show({ times, where, columns: new Map(columns) }, (until - from) / (until - first));
+  }
+  return { times, where, columns };
 }
 
 /** "since,until,least,most" of the address. */
@@ -97,10 +107,10 @@ function RoleChoice() {
 }
 
 export function Requests() {
-  const heat = useLoaded((abort) => {
-    const times = range.value;
-    return loadHeat(times, requestFilter(), abort).then((columns) => ({ times, columns }));
-  });
+  const known = useRef<Heated | undefined>(undefined);
+  const heat = useLoaded<Heated>((abort, show) =>
+    loadHeat(known.current, abort, show).then((value) => (known.current = value)),
+  );
   const box = readBox();
   const times = range.value;
   const took = box ? `duration=${Math.max(box.least, 0)}ns-${Math.max(box.most - 1, 1)}ns` : "";

@@ -5,10 +5,10 @@ import { signal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { change, go, parameter } from "../address";
-import { connection, events, returned } from "../api";
+import { CANCELLED, connection, events, returned, wait } from "../api";
 import type { Row } from "../api";
 import * as format from "../format";
-import { isPaused } from "../range";
+import { isPaused, iso, pieces } from "../range";
 import { fields } from "../schema";
 import type { Field, Kind } from "../schema";
 import { inert } from "../text";
@@ -18,6 +18,9 @@ import { useWindow } from "./virtual";
 const BATCH = 500;
 const ROWS_MAXIMUM = 200_000;
 const REFRESH_MS = 3000;
+const OVERLAP_MS = 60e3;
+/** Until the last part is there. */
+const SHARE_MOST = 0.99;
 
 export interface Question {
   kind: Kind;
@@ -57,23 +60,57 @@ function fieldsOf(columns: Column[]): string {
 function useEvents(question: Question, columns: Column[], isAtTop: RefObject<boolean>) {
   const state = useMemo(() => signal<Loaded>({ rows: [], isComplete: false, isLoading: true, error: "" }), []);
   const controller = useRef(new AbortController());
+  const latest = useRef(question);
+  latest.current = question;
   const { kind, filter, since, until, isLive } = question;
 
+  // Long times piece by piece, as soon as there are enough.
+  const read = async (mine: AbortController, from: number, before: string, tell: (found: Row[]) => void) => {
+    const end = Date.parse(before) || Date.now();
+    const found: Row[] = [];
+    for (const [start, to] of pieces(from, end, 1)) {
+      const parameters = { kind, filter, since: iso(start), until: to === end ? before : iso(to), last: BATCH - found.length, fields: fieldsOf(columns) };
+      found.push(...(await events(parameters, mine.signal)).reverse());
+      if (found.length >= BATCH) break;
+      wait(mine, Math.min((end - start) / (end - from), SHARE_MOST));
+      tell(found);
+    }
+    return found;
+  };
   const ask = async (before: string, keep: Row[]) => {
     controller.current.abort();
     const mine = (controller.current = new AbortController());
+    const isFirst = keep.length > 0 || state.peek().rows.length === 0;
     state.value = { ...state.peek(), isLoading: true };
+    wait(mine, 0);
+    // The time of a row that both answers hold has only microseconds.
+    const known = new Set(keep.slice(-BATCH).map(keyOf));
+    const join = (found: Row[]) => keep.concat(found.filter((row) => !known.has(keyOf(row))));
     try {
-      const parameters = { kind, filter, since, until: before, last: BATCH, fields: fieldsOf(columns) };
-      const found = (await events(parameters, mine.signal)).reverse();
-      // The time of a row that both answers hold has only microseconds.
-      const known = new Set(keep.slice(-BATCH).map(keyOf));
-      const rows = keep.concat(found.filter((row) => !known.has(keyOf(row))));
+      const found = await read(mine, Date.parse(since), before, (part) => {
+        if (isFirst) state.value = { ...state.peek(), rows: join(part) };
+      });
+      const rows = join(found);
       const isComplete = found.length < BATCH || rows.length >= ROWS_MAXIMUM || rows.length === keep.length;
       state.value = { rows, isComplete, isLoading: false, error: "" };
     } catch (error) {
-      if (!mine.signal.aborted) state.value = { ...state.peek(), isLoading: false, error: (error as Error).message };
+      const isCancelled = mine.signal.reason === CANCELLED;
+      if (isCancelled || !mine.signal.aborted)
+        state.value = { ...state.peek(), isLoading: false, error: isCancelled ? CANCELLED : (error as Error).message };
     }
+    wait(mine, 1);
+  };
+  // The newest before those that are shown; what was going on when they were asked for is asked for again.
+  const renew = async () => {
+    const old = state.peek().rows;
+    if (old.length === 0) return ask("", []);
+    const from = Math.max(Date.parse(since), Math.floor(old[0]!.time_ns / 1e6) - OVERLAP_MS);
+    const mine = (controller.current = new AbortController());
+    const found = await events({ kind, filter, since: iso(from), last: BATCH, fields: fieldsOf(columns) }, mine.signal).catch(() => null);
+    if (!found || mine.signal.aborted) return;
+    const rest = old.filter((row) => row.time_ns / 1e6 < from && row.time_ns / 1e6 >= Date.parse(latest.current.since));
+    const rows = found.reverse().concat(rest);
+    state.value = { ...state.peek(), rows: rows.slice(0, BATCH), error: "", isComplete: state.peek().isComplete && rows.length <= BATCH };
   };
   useEffect(() => {
     ask(until, []);
@@ -82,8 +119,8 @@ function useEvents(question: Question, columns: Column[], isAtTop: RefObject<boo
   useEffect(() => {
     if (!isLive) return;
     const timer = setInterval(() => {
-      if (isAtTop.current && !isPaused.peek() && !document.hidden && !state.peek().isLoading && connection.peek() === "fine")
-        ask("", []);
+      if (isAtTop.current && !isPaused.peek() && !document.hidden && !state.peek().isLoading && state.peek().error !== CANCELLED && connection.peek() === "fine")
+        renew();
     }, REFRESH_MS);
     return () => clearInterval(timer);
   }, [kind, filter, isLive, since]);

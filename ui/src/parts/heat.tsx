@@ -43,8 +43,11 @@ interface Scale {
   most: number;
 }
 
+/** Steps, the last of which may not be over. */
+const lengthOf = ({ since, until, step }: { since: number; until: number; step: number }) => Math.max(1, Math.ceil((until - since) / step));
+
 function scaleOf({ columns, since, until, step }: HeatProps): Scale {
-  const length = Math.max(1, Math.round((until - since) / step));
+  const length = lengthOf({ since, until, step });
   const rows = new Map<number, Float64Array>();
   let most = 0;
   for (const [at, histogram] of columns) {
@@ -72,7 +75,7 @@ function draw(canvas: HTMLCanvasElement, props: HeatProps, scale: Scale, dragged
   canvas.height = height * ratio;
   const context = canvas.getContext("2d")!;
   context.scale(ratio, ratio);
-  const wide = (width - LEFT) / Math.max(1, Math.round((props.until - props.since) / props.step));
+  const wide = ((width - LEFT) * props.step) / (props.until - props.since);
   const high = (height - BOTTOM) / (scale.high - scale.low);
   const y = (row: number) => (height - BOTTOM) - (row - scale.low) * high;
   drawAxes(context, props, { width, height, y });
@@ -150,10 +153,10 @@ export function Heat(props: HeatProps) {
   const shown = dragged.value;
   useEffect(() => draw(canvas.current!, props, scale, shown), [shown, isDark]);
 
-  const length = Math.max(1, Math.round((props.until - props.since) / props.step));
+  const length = lengthOf(props);
   const cellOf = (x: number, y: number) => {
     const { clientWidth: width, clientHeight: height } = canvas.current!;
-    const column = Math.min(length - 1, Math.max(0, Math.floor(((x - LEFT) / (width - LEFT)) * length)));
+    const column = Math.min(length - 1, Math.max(0, Math.floor(((x - LEFT) / (width - LEFT)) * ((props.until - props.since) / props.step))));
     const share = Math.min(1, Math.max(0, (height - BOTTOM - y) / (height - BOTTOM)));
     return { column, row: Math.min(scale.high - 1, scale.low + Math.floor(share * (scale.high - scale.low))) };
   };

@@ -78,11 +78,12 @@ function Waiting() {
     return () => clearTimeout(timer);
   }, [isAsking]);
   if (!isLong.value) return null;
+  const share = Math.min(...waiting.value.values());
   return (
     <div class="running" role="status">
       <i />
-      <span>The store is reading…</span>
-      <button class="button small" onClick={() => waiting.value.forEach((one) => one.abort(CANCELLED))}>
+      <span>The store is reading… {share > 0 && `${Math.round(100 * share)}\u202f%`}</span>
+      <button class="button small" onClick={() => [...waiting.value.keys()].forEach((one) => one.abort(CANCELLED))}>
         Cancel
       </button>
     </div>
