@@ -6,15 +6,16 @@
 
 #define LINE FIELD_IN_COMPACT
 #define WIDE FIELD_IN_WIDE
+#define SUM  FIELD_IS_SUM
 
 #define X(struct_, type, unit, member, flags, help)                                                \
 	FIELD_(FIELD_##type, UNIT_##unit, struct_, member, flags, NULL, help)
 
 static const struct field sample_fields[] = {
 	FIELD_TIME(sample_event),
-	X(sample_event, U32, COUNT, count, LINE | WIDE,
+	X(sample_event, U32, COUNT, count, LINE | WIDE | SUM,
 		"how many samples had the stack from that time on, for some seconds"),
-	X(sample_event, U64, NANOSECONDS, cpu_ns, LINE | WIDE,
+	X(sample_event, U64, NANOSECONDS, cpu_ns, LINE | WIDE | SUM,
 		"CPU time that these samples stand for"),
 	{ .name = "state",
 		.type = FIELD_WORD,
@@ -24,11 +25,11 @@ static const struct field sample_fields[] = {
 		.words = stack_state_names,
 		.help = "running, or what the thread waited for; preempted: another one had its "
 			"CPU" },
-	X(sample_event, U64, NANOSECONDS, wait_ns, LINE | WIDE,
+	X(sample_event, U64, NANOSECONDS, wait_ns, LINE | WIDE | SUM,
 		"time of waiting that they stand for, until something woke the thread"),
-	X(sample_event, U64, NANOSECONDS, run_queue_ns, LINE | WIDE,
+	X(sample_event, U64, NANOSECONDS, run_queue_ns, LINE | WIDE | SUM,
 		"time that they stand for in which the thread could run and had no CPU"),
-	X(sample_event, U64, COUNT, waits, WIDE,
+	X(sample_event, U64, COUNT, waits, WIDE | SUM,
 		"waits that they stand for: each sample for one over its probability"),
 	X(sample_event, TEXT, NONE, waker, WIDE,
 		"name of the thread that ended the waits, or [interrupt]: a timer or a device"),
@@ -66,5 +67,6 @@ const struct event_kind stack_kind = {
 	.field_count = ARRAY_LENGTH(stack_fields),
 	.size = sizeof(struct stack_event),
 	.compact = "{time_ns} stack {stack_id}  {frames}",
+	.latest_of = "stack_id",
 	.is_bulk = true,
 };

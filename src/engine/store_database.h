@@ -23,6 +23,7 @@ struct store_table {
 	uint64_t rows;		   /* about */
 	uint64_t row_bytes;	   /* about, running mean */
 	uint64_t last_rowid;	   /* counts only: rows up to it are there already */
+	uint64_t condensed_ns[2];  /* store_condense.c, for each level: up to here all is done */
 };
 
 struct store_database {
@@ -92,5 +93,14 @@ int store_rollup(struct store_database *database, uint64_t now_wall_ns, uint64_t
  * written. 0 or -errno.
  */
 int store_rollup_begin(struct store_database *database, struct fail *fail);
+
+/* ---- store_condense.c ---------------------------------------------------------------------- */
+
+/*
+ * Single events that add up (FIELD_IS_SUM): rows that are else alike become one a minute after ten
+ * minutes, and one an hour after six hours, with the start of that time. Of kinds with latest_of,
+ * rows go when there is a later one. A bounded number of spans of time a call. 0 or -errno.
+ */
+int store_condense(struct store_database *database, uint64_t now_wall_ns, struct fail *fail);
 
 #endif

@@ -189,8 +189,9 @@ static void maintain(struct store_writer *writer)
 
 		if (clock_is_believed(writer, now_ns, wall_ns))
 			aged = store_limit_age(&writer->database, wall_ns, &fail);
-		if (aged >= 0)
-			store_rollup(&writer->database, wall_ns, writer->settled_rowid, &fail);
+		if (aged >= 0 &&
+			store_rollup(&writer->database, wall_ns, writer->settled_rowid, &fail) >= 0)
+			store_condense(&writer->database, wall_ns, &fail);
 		expired += MAX(aged, 0);
 	}
 	pthread_mutex_lock(&writer->mutex);

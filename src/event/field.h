@@ -44,6 +44,7 @@ enum field_flag {
 	FIELD_IS_KEY = 1 << 2,	   /* a dimension of rates: few distinct values */
 	FIELD_IS_INDEXED = 1 << 3, /* the store keeps an index */
 	FIELD_IS_SOURCE = 1 << 4,  /* gives the stable colour of a line */
+	FIELD_IS_SUM = 1 << 5, /* rows that are else alike become one with its sum as they age */
 };
 
 /* An IPv6 address or an IPv4 one mapped to it (RFC 4291, 2.5.5.2), network order. */
@@ -110,6 +111,9 @@ struct event_kind {
 	 * Fields appear by name; "{kind}" is the name of the kind. kind_check() verifies it.
 	 */
 	const char *compact;
+	/* Of rows with the same value of that field only the latest is worth keeping; NULL: all
+	 * are. */
+	const char *latest_of;
 	bool is_bulk; /* says little line by line: `skep watch` shows it only by name */
 };
 
