@@ -46,7 +46,7 @@ await test("service: its figures and those of its endpoints are of the same time
 await test("status: limits, what is shed, and every feature in a narrow window", async () => {
   const page = await open("/status");
   await page.waitForSelector('dt:text-is("Memory") + dd:has-text("of at most 256")');
-  await page.waitForSelector('dt:text-is("CPU") + dd:has-text("of at most 100")');
+  await page.waitForSelector('dt:text-is("CPU now") + dd:has-text("of at most 100")');
   await page.waitForSelector('dt:text-is("Shed now") + dd:text-is("nothing")');
   await page.setViewportSize({ width: 420, height: 860 });
   const table = page.locator("table.features").first();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes the pictures of docs/pictures: node pictures.mjs DIR, started by tests/page/pictures. What names the machine
+// Takes the pictures of docs/pictures: node pictures.mjs DIR [NAME…], started by tests/page/pictures. What names the machine
 // is replaced; all else is as the agent has it.
 import { spawnSync } from "node:child_process";
 import { address, base, browser, end, number, rule, until } from "./browser.mjs";
 import { answerWithCrowd } from "./crowd.mjs";
+import { documentOf, screenOf } from "./terminal.mjs";
 
-const [directory] = process.argv.slice(2);
+const [directory, ...names] = process.argv.slice(2);
+const isWanted = (name) => names.length === 0 || names.includes(name);
 const MINUTES = Number(process.env.PICTURES_MINUTES ?? 4);
 const PATIENCE = 600_000;
 const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 420, height: 860 } };
@@ -60,7 +62,7 @@ await browser.route("**/api/events*", async (route) => {
 
 for (const [size, viewport] of Object.entries(SIZES))
   for (const colorScheme of ["light", "dark"])
-    for (const { name, path, ready, prepare, click, then } of pages) {
+    for (const { name, path, ready, prepare, click, then } of pages.filter((page) => isWanted(page.name))) {
       const page = await browser.newPage();
       if (prepare) await prepare(page);
       await page.setViewportSize(viewport);
@@ -76,4 +78,21 @@ for (const [size, viewport] of Object.entries(SIZES))
       await page.screenshot({ path: `${directory}/${name}-${colorScheme}-${size}.png` });
       await page.close();
     }
+
+// ---- skep top
+
+const SCREENS = [
+  { name: "top", keys: [], ready: /shop[^]*cart[^]*catalog/ },
+  { name: "top-service", keys: [[/shop[^]*cart[^]*catalog/, "/", "cart", "Enter"], [/cart/, "Enter"]], ready: /\/carts\// },
+];
+const command = [process.env.PAGE_SKEP, "top", "--dir", `${process.env.PAGE_DIR}/agent`];
+for (const { name, keys, ready } of SCREENS.filter((screen) => isWanted(screen.name))) {
+  const screen = await screenOf(`${process.env.PAGE_DIR}/tmux`, [112, 30], command, keys, ready);
+  for (const scheme of ["light", "dark"]) {
+    const page = await browser.newPage();
+    await page.setContent(documentOf(screen, scheme));
+    await page.locator("pre").screenshot({ path: `${directory}/${name}-${scheme}.png` });
+    await page.close();
+  }
+}
 await end();

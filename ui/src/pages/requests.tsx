@@ -76,12 +76,12 @@ function Took({ row }: { row: Row }) {
 export function requestColumns(): Column[] {
   const own: Record<string, Partial<Column>> = {
     detail: { title: "Request", width: "minmax(100px, 3fr)", show: (row) => inert(row.detail || row.target, 400) },
-    operation: { title: "", width: "minmax(44px, 64px)" },
+    operation: { title: "", width: "minmax(44px, 64px)", isWide: true },
     duration_ns: { title: "Took", show: (row) => <Took row={row} /> },
-    response_bytes: { title: "Answer", isExtra: true },
+    response_bytes: { title: "Answer", isExtra: true, isWide: true },
     service: { width: "minmax(60px, 1fr)" },
-    peer_service: { title: "From / to", width: "minmax(60px, 1fr)" },
-    status: { width: "52px" },
+    peer_service: { title: "From / to", width: "minmax(60px, 1fr)", isWide: true },
+    status: { width: "52px", isWide: true },
   };
   const names = ["time_ns", "service", "peer_service", "operation", "detail", "target", "status", "duration_ns", "response_bytes"];
   return columnsOf("request", names)

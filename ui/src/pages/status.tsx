@@ -236,9 +236,10 @@ export function Status() {
           </header>
           <Facts
             facts={[
-              ["CPU", `${percent(share)} of a core${agent.cpu_limit_percent ? `, now ${agent.cpu_percent}\u202f% of at most ${agent.cpu_limit_percent}\u202f%` : ""}`],
+              ["CPU", `${percent(share)} of a core`],
               ["Memory", limited(agent.resident_bytes, agent.memory_limit_bytes)],
               ["Kernel maps", bytes(agent.kernel_map_bytes)],
+              ["CPU now", agent.cpu_limit_percent ? `${agent.cpu_percent} of at most ${agent.cpu_limit_percent}\u202f%` : `${agent.cpu_percent}\u202f%`],
               ["Shed now", agent.shedding ? <span class="bad">{agent.shedding}</span> : "nothing"],
               ["Held back", agent.held_ns ? duration(agent.held_ns) : "never"],
               ["Up", duration(agent.uptime_ns)],

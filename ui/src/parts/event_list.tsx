@@ -13,10 +13,12 @@ import { fields } from "../schema";
 import type { Field, Kind } from "../schema";
 import { inert } from "../text";
 import { Problem } from "./state";
-import { useWindow } from "./virtual";
+import { useNarrow, useWindow } from "./virtual";
 
 const BATCH = 500;
 const ROWS_MAXIMUM = 200_000;
+/** The detail has all fields. */
+const COLUMNS_NARROW = 4;
 const REFRESH_MS = 3000;
 const OVERLAP_MS = 60e3;
 /** Until the last part is there. */
@@ -39,6 +41,8 @@ export interface Column {
   isNumber?: boolean;
   /** left out beside a detail */
   isExtra?: boolean;
+  /** left out in narrow windows */
+  isWide?: boolean;
   show?: (row: Row) => preact.ComponentChildren;
 }
 
@@ -180,7 +184,8 @@ export function EventList({ question, columns: all, label, empty }: EventListPro
   }, [last, rows.length]);
   const opened = parameter("open");
   // Beside a detail there is less room, and it says what is left out.
-  const columns = opened ? all.filter((column) => !column.isExtra) : all;
+  const isNarrow = useNarrow();
+  const columns = all.filter((column) => !(opened && column.isExtra) && !(isNarrow && column.isWide)).slice(0, isNarrow ? COLUMNS_NARROW : undefined);
   const template = columns.map((column) => column.width).join(" ");
   const byName = new Map(fields[question.kind].map((field) => [field.name, field]));
   return (

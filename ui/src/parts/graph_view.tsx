@@ -12,10 +12,10 @@ import { acrossIn, MARGIN, place, SCALE_LEGIBLE, shapeOf } from "../layout";
 import type { Place, Placed, Point, Room } from "../layout";
 import { inert } from "../text";
 import { Icon } from "./icons";
+import { NARROW, useNarrow } from "./virtual";
 
 const LABELS_MAXIMUM = 40;
 const ZOOM_MOST = 1.25;
-const NARROW = matchMedia("(max-width: 900px)");
 const HEIGHT_LEAST = 200;
 const HEIGHT_PART = 0.72;
 /** Widths of a window within it have the same layout. */
@@ -260,20 +260,10 @@ function aroundOf(shown: Picture): Map<string, Set<string>> {
   return around;
 }
 
-function useIsNarrow(): boolean {
-  const isNarrow = useSignal(NARROW.matches);
-  useEffect(() => {
-    const look = () => (isNarrow.value = NARROW.matches);
-    NARROW.addEventListener("change", look);
-    return () => NARROW.removeEventListener("change", look);
-  }, []);
-  return isNarrow.value;
-}
-
 export function GraphView({ shown, outside, seconds }: GraphProps) {
   const shape = shapeOf(shown);
   const root = useRef<SVGSVGElement>(null);
-  const isNarrow = useIsNarrow();
+  const isNarrow = useNarrow();
   const room = useRoom(root).value;
   const placed = useMemo(() => place(shown, isNarrow, room), [shape, isNarrow, room]);
   const around = useMemo(() => aroundOf(shown), [shape]);

@@ -41,3 +41,16 @@ export function useWindow(root: RefObject<HTMLDivElement | null>, count: number)
   version.value;
   return { items: virtual.getVirtualItems(), height: virtual.getTotalSize(), isAtTop: isAtTop.value };
 }
+
+export const NARROW = matchMedia("(max-width: 900px)");
+
+/** Whether the window is narrow, as style.css means it. */
+export function useNarrow(): boolean {
+  const isNarrow = useSignal(NARROW.matches);
+  useEffect(() => {
+    const look = () => (isNarrow.value = NARROW.matches);
+    NARROW.addEventListener("change", look);
+    return () => NARROW.removeEventListener("change", look);
+  }, []);
+  return isNarrow.value;
+}
