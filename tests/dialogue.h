@@ -160,7 +160,7 @@ static inline void talk_drip(
 /* Closes the connection; the text until then, one line each exchange in the order of their ends. */
 static inline const char *talk_end(struct talk *talk)
 {
-	dialogue_close(&talk->reader, false);
+	dialogue_close(&talk->reader, COUNT_SEEN);
 	return buf_text(&talk->text);
 }
 

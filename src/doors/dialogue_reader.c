@@ -367,6 +367,9 @@ static enum dialogue_result lose_boundaries(
 		buf_done(&reader->halves[DIALOGUE_SERVER].piece);
 		return DIALOGUE_FOREIGN;
 	}
+	/* What is none is no request either, however much of it was collected. */
+	if (reason == COUNT_LOST_PARSE)
+		buf_clear(&reader->halves[name].piece);
 	if (!reader->dialogue->resume || reader->is_full) {
 		dialogue_lose(reader, reason);
 		return DIALOGUE_LOST;
@@ -441,12 +444,13 @@ bool dialogue_resume(struct dialogue_reader *reader, enum dialogue_side side, st
 	return true;
 }
 
-void dialogue_close(struct dialogue_reader *reader, bool may_miss)
+void dialogue_close(struct dialogue_reader *reader, enum count without_answer)
 {
 	for (struct dialogue_open *open = reader->first; open; open = open->next) {
 		open->is_incomplete = true;
-		if (open->exchange && !open->exchange->answer_ns && !open->is_ending && may_miss)
-			reader->handler.lose(reader->handler.context, COUNT_LOST_RING_FULL, 1);
+		if (open->exchange && !open->exchange->answer_ns && !open->is_ending &&
+			without_answer != COUNT_SEEN)
+			reader->handler.lose(reader->handler.context, without_answer, 1);
 		else
 			finish(reader, open);
 	}

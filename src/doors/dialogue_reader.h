@@ -84,8 +84,8 @@ enum dialogue_result dialogue_feed(
 bool dialogue_resume(struct dialogue_reader *reader, enum dialogue_side side, struct slice bytes);
 /* Nothing of the connection can be paired any more: what is open is counted as lost. */
 void dialogue_lose(struct dialogue_reader *reader, enum count reason);
-/* No more bytes come. may_miss: records were lost, so that no answer does not mean that there was
- * none. */
-void dialogue_close(struct dialogue_reader *reader, bool may_miss);
+/* No more bytes come. without_answer: what became of those of which no answer was seen, COUNT_SEEN:
+ * nobody answered them. */
+void dialogue_close(struct dialogue_reader *reader, enum count without_answer);
 
 #endif

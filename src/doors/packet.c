@@ -5,7 +5,6 @@
  */
 #include "doors/packet.h"
 
-#include "base/str.h"
 #include "doors/packet_door.h"
 #include "engine/loader.h"
 #include "engine/ring.h"
@@ -129,12 +128,11 @@ void packet_door_tick(struct packet_door *door)
 static void door_exchange(void *context, struct request_event *event)
 {
 	const struct packet_door *door = context;
-	size_t count;
-	const struct protocol *const *protocols = protocols_all(&count);
+	const struct packet_listener *listener =
+		&door->listeners[stream_told_protocol(door->stream)];
 
-	for (size_t i = 0; i < count; i++)
-		if (str_equal(protocols[i]->name, event->protocol) && door->listeners[i].exchange)
-			door->listeners[i].exchange(door->listeners[i].context, event);
+	if (listener->exchange)
+		listener->exchange(listener->context, event);
 }
 
 static void door_session(void *context, const struct stream_session *session)
@@ -278,6 +276,7 @@ int packet_door_join(struct agent *agent, enum packet_protocol protocol,
 	}
 	agent->packet_door->listeners[protocol] = *listener;
 	agent->packet_door->bpf->data->wanted_protocols |= 1U << protocol;
+	stream_want(agent->packet_door->stream, protocol, true);
 	return 0;
 }
 
@@ -291,6 +290,7 @@ void packet_door_leave(struct agent *agent, enum packet_protocol protocol)
 		packet_udp_ignore(door, PACKET_UDP_DATAGRAMS);
 	door->listeners[protocol] = (struct packet_listener){ 0 };
 	door->bpf->data->wanted_protocols &= ~(1U << protocol);
+	stream_want(door->stream, protocol, false);
 	packet_door_exit(agent);
 }
 
@@ -329,14 +329,36 @@ uint64_t packet_door_broken_sessions(const struct packet_door *door)
 	return stream_broken_sessions(door->stream);
 }
 
+/* Requests of ordered connections that found no room in the ring. */
+static void add_kernel_losses(const struct packet_door *door, enum packet_protocol protocol,
+	struct feature_counts *counts)
+{
+	int cpu_count = libbpf_num_possible_cpus();
+	_cleanup_(freep)
+	uint64_t *values = NULL;
+	uint32_t key = protocol;
+
+	if (cpu_count < 0)
+		return;
+	values = calloc((size_t)cpu_count, sizeof(*values));
+	if (!values || bpf_map__lookup_elem(door->bpf->maps.requests_lost, &key, sizeof(key),
+			       values, (size_t)cpu_count * sizeof(*values), 0) < 0)
+		return;
+	for (int cpu = 0; cpu < cpu_count; cpu++) {
+		counts->seen += values[cpu];
+		counts->lost[COUNT_LOST_RING_FULL] += values[cpu];
+	}
+}
+
 void packet_door_counts(
 	struct packet_door *door, enum packet_protocol protocol, struct feature_counts *ret_counts)
 {
 	struct feature_counts counts = { 0 };
 
-	/* The kernel half loses exchanges only where it pairs them: turns, which are HTTP's. */
+	/* The rows of the door are HTTP's, whose exchanges the kernel half pairs. */
 	if (protocol == PROTOCOL_http && loader_sum_counts(door->bpf->maps.counts, &counts) < 0)
 		return;
+	add_kernel_losses(door, protocol, &counts);
 	stream_add_counts(door->stream, protocol, &counts);
 	*ret_counts = counts;
 }

@@ -24,6 +24,28 @@ struct {
 	__type(value, struct packet_late_close);
 } late_closes SEC(".maps");
 
+/*
+ * Requests of ordered connections that found no room in the ring, as far as they can be known: one
+ * for each packet of theirs that was lost from its beginning on. Rows by enum packet_protocol.
+ * Written here, read by doors/packet.c.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 32);
+	__type(key, __u32);
+	__type(value, __u64);
+} requests_lost SEC(".maps");
+
+/* A function of its own: its key would be on the deepest stack that there is. */
+static __noinline int lose_request_of(__u32 protocol)
+{
+	__u64 *value = bpf_map_lookup_elem(&requests_lost, &protocol);
+
+	if (value)
+		__sync_fetch_and_add(value, 1);
+	return 0;
+}
+
 /* All of a turn but the answer's bytes and its tail. */
 static __always_inline void fill_turn(struct packet_turn *turn, struct packet_socket *socket,
 	const struct packet_bytes *answer, const __u32 answer_room, const __u32 request_room)
@@ -103,9 +125,12 @@ static __always_inline void emit_pieces(struct __sk_buff *skb, struct packet_soc
 	for (int i = 0; i < PACKET_PIECES && captured; i++) {
 		bytes->length = captured < PACKET_SEGMENT_BYTES ? captured : PACKET_SEGMENT_BYTES;
 		if (emit_piece(skb, socket, bytes, flags)) {
-			if ((flags & (PACKET_IS_ORDERED | PACKET_IS_ANSWER)) == PACKET_IS_ORDERED &&
-				socket->common.protocol == PROTOCOL_http)
+			if ((flags & (PACKET_IS_ORDERED | PACKET_IS_ANSWER)) != PACKET_IS_ORDERED)
+				return;
+			if (socket->common.protocol == PROTOCOL_http)
 				lose_requests(skb, bytes, total, socket->zero);
+			else if (flags & PACKET_IS_START && socket->common.protocol != PROTOCOL_dns)
+				lose_request_of(socket->common.protocol);
 			return;
 		}
 		flags &= flags & PACKET_IS_ORDERED ? ~PACKET_IS_START

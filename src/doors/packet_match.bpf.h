@@ -319,34 +319,62 @@ volatile __u32 wanted_protocols = ~0U;
 #define FIRST_IS_OLDER			 (1 << 25)
 #define FIRST_IS_REQUEST(protocol)	 (FIRST_IS_ORDERED | FIRST(protocol, PACKET_MATCH_YES, 0))
 #define FIRST_IS_ANSWER(protocol)	 (FIRST_IS_ORDERED | FIRST(protocol, 0, PACKET_MATCH_YES))
+/* The server speaks first. */
+#define FIRST_IS_GREETING(protocol)	 (FIRST_IS_ORDERED | FIRST(protocol, 0, PACKET_MATCH_GREETING))
 
-/* The protocols that are ordered from their first packet on, a line each; 0: it is none of them. */
-static __always_inline __u32 match_ordered(const __u8 *head, __u32 length)
+/*
+ * The matchers of the protocols that are ordered from their first packet on. first and second: the
+ * first 16 bytes, zero from length on; length: of the whole packet. Out: FIRST_…, 0: it is none of
+ * theirs. Each is global and of numbers only: the verifier walks it once and alone, and knows
+ * nothing of its result, so that what they cost adds up and does not multiply.
+ */
+__noinline __u32 match_dns(__u64 first, __u64 second, __u32 length)
 {
-	enum dns_match dns = dns_match_stream(head, length);
+	const __u64 head[2] = { first, second };
 
-	if (dns)
-		return dns == DNS_MATCH_QUESTION ? FIRST_IS_REQUEST(PROTOCOL_dns)
-						 : FIRST_IS_ANSWER(PROTOCOL_dns);
-	if (tls_match_client_hello(head, length))
+	switch (dns_match_stream((const __u8 *)head, length)) {
+	case DNS_MATCH_QUESTION:
+		return FIRST_IS_REQUEST(PROTOCOL_dns);
+	case DNS_MATCH_ANSWER:
+		return FIRST_IS_ANSWER(PROTOCOL_dns);
+	default:
+		return 0;
+	}
+}
+
+__noinline __u32 match_tls(__u64 first, __u64 second, __u32 length)
+{
+	const __u64 head[2] = { first, second };
+
+	if (tls_match_client_hello((const __u8 *)head, length))
 		return FIRST_IS_REQUEST(PROTOCOL_tls);
-	if (tls_match_data(head, length))
+	if (tls_match_data((const __u8 *)head, length))
 		return FIRST_IS_OLDER | FIRST(PROTOCOL_tls, 0, 0);
 	return 0;
 }
 
+/* A line each; the first one that knows the bytes has them. */
+static __always_inline __u32 match_ordered(__u64 first, __u64 second, __u32 length)
+{
+	__u32 found = match_dns(first, second, length);
+
+	if (!found)
+		found = match_tls(first, second, length);
+	return found;
+}
+
 /*
- * Whose the first 16 bytes of a connection are, zero from length on. http: what HTTP makes of
- * them, which is asked first. Global and of numbers only, so that the verifier walks it once,
- * however many protocols there are, and knows nothing of its result that would make paths of it.
+ * Whose the first 16 bytes of a packet of length bytes are, zero from length on. http: what HTTP
+ * makes of them, which is asked first. Global and of numbers only, so that the verifier walks it
+ * once, however many protocols there are, and knows nothing of its result that would make paths of
+ * it.
  */
 __noinline __u32 match_protocols(__u64 first, __u64 second, __u32 length, __u32 http)
 {
-	const __u64 head[2] = { first, second };
 	__u32 found = http;
 
 	if ((http >> 8 & 0xff) < PACKET_MATCH_YES && (http >> 16 & 0xff) < PACKET_MATCH_YES) {
-		__u32 other = match_ordered((const __u8 *)head, length);
+		__u32 other = match_ordered(first, second, length);
 
 		if (other)
 			found = other;
@@ -356,18 +384,23 @@ __noinline __u32 match_protocols(__u64 first, __u64 second, __u32 length, __u32 
 	return found;
 }
 
-/* A connection of which nothing is known. 0, or -1 when the bytes could not be read. */
-static __always_inline int match_first(
+/*
+ * A connection of which nothing is known. 0, or -1 when the bytes could not be read. A function of
+ * its own, so that its stack is not under that of what writes records.
+ */
+static __noinline int match_first(
 	struct __sk_buff *skb, __u32 offset, struct packet_view *view, struct packet_socket *socket)
 {
 	__u64 head[2] = {};
-	__u32 length = view->length < sizeof(head) ? view->length : sizeof(head);
-	__u32 found;
+	__u32 length, found;
 
+	if (!view || !socket)
+		return -1;
+	length = view->length < sizeof(head) ? view->length : sizeof(head);
 	if (packet_read(skb, offset, head, length, sizeof(head)))
 		return -1;
 	found = match_protocols(
-		head[0], head[1], length, FIRST(PROTOCOL_http, view->request, view->answer));
+		head[0], head[1], view->length, FIRST(PROTOCOL_http, view->request, view->answer));
 	socket->common.protocol = found;
 	view->request = found >> 8;
 	view->answer = found >> 16;

@@ -31,9 +31,10 @@ enum packet_match {
 	PACKET_MATCH_MAYBE, /* too short to tell */
 	PACKET_MATCH_ODD,   /* a request by its form, which the rest of a body may have as well */
 	PACKET_MATCH_YES,
-	PACKET_MATCH_PLAIN,   /* a request that is whole, alone and without a body */
-	PACKET_MATCH_INTERIM, /* an answer before the answer */
-	PACKET_MATCH_TUNNEL,  /* an answer after which the bytes are no longer the protocol's */
+	PACKET_MATCH_PLAIN,    /* a request that is whole, alone and without a body */
+	PACKET_MATCH_INTERIM,  /* an answer before the answer */
+	PACKET_MATCH_TUNNEL,   /* an answer after which the bytes are no longer the protocol's */
+	PACKET_MATCH_GREETING, /* of a server that speaks first */
 };
 
 struct packet_state {
@@ -371,14 +372,15 @@ PACKET_INLINE void packet_classify(
 {
 	__u8 is_ingress = view->direction == PACKET_INGRESS;
 	__u8 known = view->is_ordered ? PACKET_ORDERED : PACKET_TURNS;
+	int is_request = packet_is_request_direction(state, view->direction);
 
 	if (state->role != PACKET_ROLE_UNKNOWN) {
-		int can_be = packet_is_request_direction(state, view->direction) &&
-			     view->request != PACKET_MATCH_NO;
+		int can_be = is_request ? view->request != PACKET_MATCH_NO
+					: view->answer == PACKET_MATCH_GREETING;
 
 		/* An answer to what came with the handshake. */
-		verdict->is_unseen = !packet_is_request_direction(state, view->direction) &&
-				     view->answer >= PACKET_MATCH_YES && !view->is_ordered;
+		verdict->is_unseen =
+			!is_request && view->answer >= PACKET_MATCH_YES && !view->is_ordered;
 		state->mode = can_be || verdict->is_unseen ? known : PACKET_IGNORED;
 	} else if (view->request >= PACKET_MATCH_YES) {
 		state->role = is_ingress ? PACKET_SERVER : PACKET_CLIENT;

@@ -124,9 +124,50 @@ static void an_answer_without_request(void **state)
 	assert_int_equal(verdict.action, PACKET_DO_TURN);
 }
 
+/* Some servers speak first: the connection is theirs from there on. */
+static void a_greeting_orders_a_connection(void **state)
+{
+	struct packet_state door = server();
+	struct packet_view view = answer(5000, 70, PACKET_MATCH_GREETING);
+	struct packet_verdict verdict;
+
+	view.is_ordered = 1;
+	verdict = judge(&door, view);
+	assert_int_equal(verdict.action, PACKET_DO_SEGMENT);
+	assert_true(verdict.is_answer && verdict.is_head && !verdict.is_unseen);
+	assert_int_equal(door.mode, PACKET_ORDERED);
+	verdict = judge(&door, request(1000, 30, PACKET_MATCH_NO));
+	assert_int_equal(verdict.action, PACKET_DO_SEGMENT);
+	assert_true(!verdict.is_answer && verdict.is_head);
+	/* On a connection older than the agent it says who is the server. */
+	door = (struct packet_state){ 0 };
+	judge(&door, view);
+	assert_int_equal(door.role, PACKET_SERVER);
+	assert_int_equal(door.mode, PACKET_ORDERED);
+}
+
+/* Bytes of a client that look like it are none; nor is an answer whose request nobody saw. */
+static void only_the_server_greets(void **state)
+{
+	struct packet_state door = server();
+	struct packet_view view = request(1000, 70, PACKET_MATCH_NO);
+
+	view.answer = PACKET_MATCH_GREETING;
+	view.is_ordered = 1;
+	assert_int_equal(judge(&door, view).action, PACKET_DO_NOTHING);
+	assert_int_equal(door.mode, PACKET_IGNORED);
+	door = server();
+	view = answer(5000, 70, PACKET_MATCH_YES);
+	view.is_ordered = 1;
+	assert_int_equal(judge(&door, view).action, PACKET_DO_NOTHING);
+	assert_int_equal(door.mode, PACKET_IGNORED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_greeting_orders_a_connection),
+		cmocka_unit_test(only_the_server_greets),
 		cmocka_unit_test(an_older_connection_is_told_once),
 		cmocka_unit_test(an_interim_answer_keeps_turns),
 		cmocka_unit_test(an_interim_answer_brings_the_kept_request_up),

@@ -8,6 +8,7 @@
 #include "doors/key_store.h"
 #include "doors/stream_clients.h"
 #include "doors/stream_connection.h"
+#include "doors/stream_dialogue.h"
 #include "doors/stream_tls.h"
 
 static void connection_removed(void *context, const void *key, void *value)
@@ -20,9 +21,11 @@ static void connection_removed(void *context, const void *key, void *value)
 		stream_finish(stream, connection, true);
 	for (struct exchange *exchange = connection->first; exchange; exchange = exchange->next)
 		stream_lose(stream, connection->origin.protocol, COUNT_LOST_LIMIT);
+	stream_dialogue_close(connection, COUNT_LOST_LIMIT);
 	if (connection->tls)
 		stream_tls_end(stream, connection, STREAM_ENDED);
 	stream_tls_free(stream, TAKE(connection->tls));
+	stream_dialogue_free(connection);
 	connection_done(connection);
 }
 
@@ -54,6 +57,7 @@ void stream_free(struct stream *stream)
 	for (struct connection *connection = map_first(stream->connections); connection;
 		connection = map_next(stream->connections, connection)) {
 		stream_tls_free(stream, TAKE(connection->tls));
+		stream_dialogue_free(connection);
 		connection_done(connection);
 	}
 	map_free(stream->connections);
@@ -211,6 +215,8 @@ void connection_lose_order(struct stream *stream, struct connection *connection)
 	if (connection->protocol->is_paired_by_feature)
 		stream->options.message(stream->options.context,
 			&(const struct stream_message){ .origin = &connection->origin });
+	if (connection->dialogue)
+		dialogue_lose(&connection->dialogue->reader, COUNT_LOST_ORDER);
 	for (struct exchange *exchange = connection->first; exchange; exchange = exchange->next)
 		stream_lose(stream, connection->origin.protocol, COUNT_LOST_ORDER);
 	if (side->state == SIDE_HEAD && side->head.length > 0)
@@ -391,6 +397,8 @@ void side_take(struct stream *stream, struct connection *connection, enum side_n
 	side->seq = segment->seq + segment->length;
 	if (connection->tls)
 		stream_tls_read(stream, connection, name, input);
+	else if (connection->protocol->dialogue)
+		stream_dialogue_take(stream, connection, name, segment, &input);
 	else
 		side_read(stream, connection, name, input);
 }
@@ -500,8 +508,21 @@ void stream_close(struct stream *stream, const struct packet_close *close)
 		connection->sides[SIDE_REQUEST].head.length > 0 && !connection->is_ordered)
 		stream_lose(stream, connection->origin.protocol, COUNT_LOST_RING_FULL);
 	connection_step_to(stream, connection, close->answer_end_seq);
+	stream_dialogue_end(stream, connection);
 	side_close(stream, connection, close->is_reset);
 	map_remove(stream->connections, &close->common.cookie);
+}
+
+void stream_want(struct stream *stream, enum packet_protocol protocol, bool is_wanted)
+{
+	uint32_t bit = 1U << protocol;
+
+	stream->wanted_protocols = (stream->wanted_protocols & ~bit) | (is_wanted ? bit : 0);
+}
+
+enum packet_protocol stream_told_protocol(const struct stream *stream)
+{
+	return stream->told_protocol;
 }
 
 void stream_add_counts(
@@ -521,6 +542,7 @@ size_t stream_in_flight(const struct stream *stream)
 
 	for (struct connection *connection = map_first(stream->connections); connection;
 		connection = map_next(stream->connections, connection))
-		in_flight += connection->count;
+		in_flight += connection->count +
+			     (connection->dialogue ? connection->dialogue->reader.open_count : 0);
 	return in_flight;
 }

@@ -94,6 +94,10 @@ void stream_add_counts(
 int stream_use_keys(struct stream *stream, struct key_store *keys);
 /* Connections that were read as TLS and of which bytes were lost afterwards. */
 uint64_t stream_broken_sessions(const struct stream *stream);
+/* Whether a protocol with a memory is looked for inside TLS. */
+void stream_want(struct stream *stream, enum packet_protocol protocol, bool is_wanted);
+/* During stream_options.exchange: whose exchange it is, whatever the event calls it. */
+enum packet_protocol stream_told_protocol(const struct stream *stream);
 /* Exchanges whose request was seen and whose answer is not over. */
 size_t stream_in_flight(const struct stream *stream);
 

@@ -13,6 +13,7 @@
 #define SIDE_HEAD_BYTES (16 * 1024 + 1)
 
 struct stream_tls;
+struct stream_dialogue;
 struct tls_opener;
 
 enum side_name { SIDE_REQUEST, SIDE_ANSWER };
@@ -77,6 +78,7 @@ struct connection {
 	bool is_head_lost;	/* of this turn the request is unknown, and counted as lost */
 	bool may_miss[2];	/* by side_name: records were lost, so that a hole stays one */
 	struct stream_tls *tls; /* NULL: it is in clear */
+	struct stream_dialogue *dialogue; /* NULL until its protocol needs one */
 };
 
 /* What a side reads in one go: bytes, then how many follow that nobody saw, and how the last ones
@@ -97,7 +99,10 @@ struct stream {
 	struct key_store *keys;			      /* NULL: no connection begins with TLS */
 	struct tls_opener *opener;
 	uint64_t broken_sessions;
-	struct request_event event; /* the one being reported: large, so not on the stack */
+	uint32_t wanted_protocols;	/* bits by enum packet_protocol */
+	size_t open_dialogue_exchanges; /* of all connections */
+	uint8_t told_protocol;		/* of the event being reported */
+	struct request_event event;	/* the one being reported: large, so not on the stack */
 };
 
 void connection_init(struct connection *connection, const struct packet_common *origin,
@@ -115,6 +120,8 @@ struct exchange *connection_add_exchange(
 
 /* stream_report.c: takes the first exchange off and reports it. */
 void stream_finish(struct stream *stream, struct connection *connection, bool is_incomplete);
+void stream_report(struct stream *stream, const struct connection *connection,
+	const struct exchange *exchange, bool is_incomplete);
 /* stream.c: an exchange of the protocol happened and could not be reported. */
 void stream_lose(struct stream *stream, uint8_t protocol, enum count reason);
 /* stream.c: a message of a protocol that pairs its exchanges itself; bytes is its head. */
@@ -131,6 +138,8 @@ bool stream_is_foreign(const struct stream *stream, const struct packet_common *
 /* stream_order.c: a segment of an ordered connection; what came too early is read in its turn. */
 void order_take(struct stream *stream, struct connection *connection, enum side_name name,
 	const struct packet_segment *segment);
+/* What was held reads on where it can; what is missing before the rest will not come. */
+void order_drain(struct stream *stream, struct connection *connection, enum side_name name);
 /* Bytes that may begin a request come next: one of which nobody saw the end is over then. */
 void order_settle_request(
 	const struct stream *stream, struct connection *connection, struct slice bytes);

@@ -4,7 +4,7 @@
  * and two processors write their records at one time. What comes before bytes that are missing is
  * held, within bounds, until they come; a record that the ring had no room for never comes.
  */
-#include "doors/stream_connection.h"
+#include "doors/stream_dialogue.h"
 
 /* As many bytes of one side as a sender may have on their way through a fast network. */
 #define HELD_BYTES_MAXIMUM (4U << 20)
@@ -60,6 +60,47 @@ static void side_release(struct stream *stream, struct connection *connection, e
 	}
 }
 
+void order_drain(struct stream *stream, struct connection *connection, enum side_name name)
+{
+	struct side *side = &connection->sides[name];
+
+	while (side->held) {
+		const struct packet_segment *segment = &side->held->segment;
+		int32_t missing = distance(side->seq, segment->seq);
+
+		if (missing > 0) {
+			stream_dialogue_miss(stream, connection, name, (uint32_t)missing,
+				segment->common.header.time_ns);
+			side->seq = segment->seq;
+		}
+		side_release(stream, connection, name);
+	}
+}
+
+/* A protocol with a memory may know that what is missing is no loss. Returns whether the segment
+ * was dealt with. */
+static bool order_pass_hole(struct stream *stream, struct connection *connection,
+	enum side_name name, const struct packet_segment *segment)
+{
+	struct side *side = &connection->sides[name];
+
+	if (!connection->protocol->dialogue || connection->tls)
+		return false;
+	if (side_hold(side, segment) < 0) {
+		order_drain(stream, connection, name);
+		if (distance(side->seq, segment->seq) > 0)
+			stream_dialogue_miss(stream, connection, name,
+				(uint32_t)distance(side->seq, segment->seq),
+				segment->common.header.time_ns);
+		side->seq = segment->seq;
+		side_take(stream, connection, name, segment);
+		return true;
+	}
+	order_drain(stream, connection, name);
+	connection->may_miss[name] = false;
+	return true;
+}
+
 /* From here on every byte of the side comes up. What went by before was stepped over by then. */
 static void side_begin(struct stream *stream, struct connection *connection, enum side_name name,
 	const struct packet_segment *segment)
@@ -96,6 +137,8 @@ void order_settle_request(
 	struct side *side = &connection->sides[SIDE_REQUEST];
 	struct message message;
 
+	if (connection->protocol->dialogue)
+		return;
 	if ((side->is_cut || side->state == SIDE_BLIND) &&
 		(!connection->last || connection->last->answer_ns) &&
 		connection->protocol->request(bytes, stream_message_flags(stream), &message) >= 0)
@@ -111,7 +154,8 @@ void order_take(struct stream *stream, struct connection *connection, enum side_
 			      connection->last->turn == connection->turn);
 
 	/* What the kernel half has counted as lost may still be answered. */
-	if (!connection->is_lost && is_cut && !connection->sides[SIDE_REQUEST].is_ordered &&
+	if (!connection->is_lost && is_cut && !connection->protocol->dialogue &&
+		!connection->sides[SIDE_REQUEST].is_ordered &&
 		!connection->sides[SIDE_ANSWER].is_ordered)
 		connection_lose_order(stream, connection);
 	if (!connection->is_lost && !side->is_ordered)
@@ -122,6 +166,8 @@ void order_take(struct stream *stream, struct connection *connection, enum side_
 	}
 	if (distance(side->seq, segment->seq) > 0) {
 		if (!connection->may_miss[name] && side_hold(side, segment) == 0)
+			return;
+		if (order_pass_hole(stream, connection, name, segment))
 			return;
 		connection_lose_order(stream, connection);
 		stream_lose_requests(stream, connection, segment);

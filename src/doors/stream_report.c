@@ -39,6 +39,8 @@ static void fill_exchange(struct request_event *event, const struct exchange *ex
 	str_set(event->host, request->host);
 	str_set(event->target, request->target);
 	str_set(event->detail, request->detail);
+	if (request->protocol)
+		str_set(event->protocol, request->protocol);
 	event->fingerprint = request->fingerprint;
 }
 
@@ -47,7 +49,7 @@ bool stream_is_foreign(const struct stream *stream, const struct packet_common *
 	return stream->options.scope_pid && origin->owner.pid != stream->options.scope_pid;
 }
 
-static void report(struct stream *stream, const struct connection *connection,
+void stream_report(struct stream *stream, const struct connection *connection,
 	const struct exchange *exchange, bool is_incomplete)
 {
 	struct request_event *event = &stream->event;
@@ -59,10 +61,11 @@ static void report(struct stream *stream, const struct connection *connection,
 	stream_clients_name(stream->clients, event);
 	event->is_incomplete = is_incomplete;
 	event->is_encrypted = connection->tls != NULL;
-	if (!exchange->answer_ns)
+	if (!exchange->answer_ns && is_incomplete)
 		event->is_error = true;
 	stream->counts[connection->origin.protocol].seen++;
 	stream->counts[connection->origin.protocol].reported++;
+	stream->told_protocol = connection->origin.protocol;
 	stream->options.exchange(stream->options.context, event);
 }
 
@@ -74,6 +77,6 @@ void stream_finish(struct stream *stream, struct connection *connection, bool is
 	if (exchange->is_cut && !exchange->answer_ns)
 		stream_lose(stream, connection->origin.protocol, COUNT_LOST_RING_FULL);
 	else
-		report(stream, connection, exchange, is_incomplete);
+		stream_report(stream, connection, exchange, is_incomplete);
 	connection_drop_first(connection);
 }

@@ -7,6 +7,8 @@
  */
 #include "doors/stream_tls.h"
 
+#include "doors/stream_dialogue.h"
+
 #include "base/map.h"
 #include "base/str.h"
 
@@ -104,8 +106,6 @@ static void handshake_is_done(
 	buf_done(&tls->transcript);
 	buf_done(&tls->halves[SIDE_REQUEST].messages);
 	buf_done(&tls->halves[SIDE_ANSWER].messages);
-	if (str_equal(tls->session.server.alpn, "h2"))
-		stream_tls_end(stream, connection, STREAM_NOT_HTTP);
 }
 
 /* Its client speaks first, and what it says must be a request. */
@@ -113,7 +113,8 @@ static bool is_http(const struct connection *connection, enum side_name name, st
 {
 	struct message message;
 
-	return name == SIDE_REQUEST && connection->protocol->request(bytes, 0, &message) >= 0;
+	return name == SIDE_REQUEST && !str_equal(connection->tls->session.server.alpn, "h2") &&
+	       connection->protocol->request(bytes, 0, &message) >= 0;
 }
 
 static void got_data(struct stream *stream, struct connection *connection, enum side_name name,
@@ -123,13 +124,18 @@ static void got_data(struct stream *stream, struct connection *connection, enum 
 
 	if (input.bytes.length == 0 && input.unseen_bytes == 0)
 		return;
-	if (!tls->is_known && !is_http(connection, name, input.bytes)) {
+	if (!tls->is_known && !stream_dialogue_match(stream, connection, name, input.bytes) &&
+		!is_http(connection, name, input.bytes)) {
 		stream_tls_end(stream, connection, STREAM_NOT_HTTP);
 		return;
 	}
 	if (!tls->is_known) {
 		tls->is_known = true;
 		tell(stream, connection, STREAM_READ);
+	}
+	if (connection->protocol->dialogue) {
+		stream_dialogue_read(stream, connection, name, input);
+		return;
 	}
 	if (name == SIDE_REQUEST)
 		order_settle_request(stream, connection, input.bytes);
