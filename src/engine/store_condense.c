@@ -18,8 +18,12 @@ static const struct level {
 	{ 60 * NS_PER_S, 600 * NS_PER_S },
 	{ 3600 * NS_PER_S, 6 * 3600 * NS_PER_S },
 };
-/* What is told again every hour, as stacks are, has a later row by then. */
-static const struct level latest_level = { 600 * NS_PER_S, 5400 * NS_PER_S };
+/* What is told again every hour it is seen in: mostly there is a later row soon, of rare things in
+ * the end. */
+static const struct level latest_levels[] = {
+	{ 600 * NS_PER_S, 5400 * NS_PER_S },
+	{ 3600 * NS_PER_S, 12 * 3600 * NS_PER_S },
+};
 
 struct span {
 	struct store_database *database;
@@ -213,19 +217,16 @@ static int condense_level(struct span *span, uint64_t *done_ns, uint64_t before_
 static int condense_table(struct store_database *database, struct store_table *table,
 	uint64_t now_wall_ns, struct fail *fail)
 {
+	const struct level *steps = table->kind->latest_of ? latest_levels : levels;
+	condense *condense_span = table->kind->latest_of ? drop_superseded : join_if_needed;
 	struct span span = { .database = database, .table = table };
 	int r = 0;
 
-	if (table->kind->latest_of) {
-		span.length_ns = latest_level.span_ns;
-		return condense_level(&span, &table->condensed_ns[0],
-			now_wall_ns - MIN(now_wall_ns, latest_level.after_ns), drop_superseded,
-			fail);
-	}
+	_Static_assert(ARRAY_LENGTH(levels) == ARRAY_LENGTH(latest_levels), "as condensed_ns");
 	for (unsigned int i = 0; r == 0 && i < ARRAY_LENGTH(levels); i++) {
-		span.length_ns = levels[i].span_ns;
+		span.length_ns = steps[i].span_ns;
 		r = condense_level(&span, &table->condensed_ns[i],
-			now_wall_ns - MIN(now_wall_ns, levels[i].after_ns), join_if_needed, fail);
+			now_wall_ns - MIN(now_wall_ns, steps[i].after_ns), condense_span, fail);
 	}
 	return r;
 }

@@ -153,6 +153,28 @@ static void the_latest_text_stays(void **state)
 	scene_assert_sound(scene);
 }
 
+/* Too late for the first look at it. */
+static void a_text_that_comes_again_after_hours_replaces_the_old(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->options.kinds = kinds;
+	scene_open(scene);
+	write_tally(scene, &text_kind, "old", 7);
+	settle(scene);
+	scene_pass(scene, 5 * HOUR_NS);
+	maintain(scene);
+	write_tally(scene, &text_kind, "new", 7);
+	settle(scene);
+	maintain(scene);
+	assert_int_equal(scene_number(scene, "SELECT count(*) FROM text"), 2);
+	scene_pass(scene, 9 * HOUR_NS);
+	maintain(scene);
+	assert_int_equal(scene_number(scene, "SELECT count(*) FROM text WHERE name = 'old'"), 0);
+	assert_int_equal(scene_number(scene, "SELECT count(*) FROM text"), 1);
+	scene_close(scene);
+}
+
 /* Requests are none of it. */
 static void other_kinds_stay_as_they_are(void **state)
 {
@@ -172,6 +194,9 @@ static void other_kinds_stay_as_they_are(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_text_that_comes_again_after_hours_replaces_the_old, scene_new,
+			scene_free),
 		cmocka_unit_test_setup_teardown(
 			rows_become_one_a_minute_then_one_an_hour, scene_new, scene_free),
 		cmocka_unit_test_setup_teardown(the_latest_text_stays, scene_new, scene_free),
