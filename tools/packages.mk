@@ -47,6 +47,7 @@ PACKAGES_TEST := \
 	libclang-rt-dev \
 	libcmocka-dev \
 	lz4 \
+	memcached \
 	nginx-light \
 	openssl \
 	pngquant \
@@ -54,6 +55,7 @@ PACKAGES_TEST := \
 	procps \
 	prometheus \
 	python3 \
+	python3-pymemcache \
 	qemu-system-x86 \
 	runc \
 	tmux \

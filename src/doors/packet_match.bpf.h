@@ -11,6 +11,7 @@
 #include "doors/packet_socket.bpf.h"
 #include "protocols/dns_match.h"
 #include "protocols/http_match.h"
+#include "protocols/memcached_match.h"
 #include "protocols/tls_match.h"
 
 /*
@@ -353,6 +354,15 @@ __noinline __u32 match_tls(__u64 first, __u64 second, __u32 length)
 	return 0;
 }
 
+__noinline __u32 match_memcached(__u64 first, __u32 length)
+{
+	if (memcached_match_request(first, length))
+		return FIRST_IS_REQUEST(PROTOCOL_memcached);
+	if (memcached_match_answer(first, length))
+		return FIRST_IS_ANSWER(PROTOCOL_memcached);
+	return 0;
+}
+
 /* A line each; the first one that knows the bytes has them. */
 static __always_inline __u32 match_ordered(__u64 first, __u64 second, __u32 length)
 {
@@ -360,6 +370,8 @@ static __always_inline __u32 match_ordered(__u64 first, __u64 second, __u32 leng
 
 	if (!found)
 		found = match_tls(first, second, length);
+	if (!found)
+		found = match_memcached(first, length);
 	return found;
 }
 
