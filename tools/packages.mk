@@ -56,9 +56,13 @@ PACKAGES_TEST := \
 	prometheus \
 	python3 \
 	python3-pymemcache \
+	python3-redis \
 	qemu-system-x86 \
+	redis-server \
+	redis-tools \
 	runc \
 	tmux \
+	tshark \
 	wrk \
 	zsh \
 	zstd

@@ -129,6 +129,17 @@ static void fill(struct scene *scene)
 	}
 }
 
+/* What questions about one protocol ask for. */
+static void fill_protocols(struct scene *scene)
+{
+	struct request_event event = scene_request(scene, "user:{id}");
+
+	str_set(event.protocol, "redis");
+	str_set(event.operation, "GET");
+	scene_write(scene, &event);
+	scene_pass(scene, NS_PER_S / 2);
+}
+
 static char *answer(struct scene *scene, const struct view *view)
 {
 	_cleanup_(buf_done)
@@ -164,6 +175,7 @@ static void every_view_runs(void **state)
 	scene->wall_ns = clock_wall_ns() - 60 * NS_PER_S;
 	scene_open(scene);
 	fill(scene);
+	fill_protocols(scene);
 	scene_close(scene);
 	for (size_t i = 0; i < view_count(); i++) {
 		struct view view;

@@ -7,6 +7,7 @@
  * passed over.
  */
 #include "protocols/dialogue.h"
+#include "protocols/key_pattern.h"
 #include "protocols/redis_command.h"
 #include "protocols/redis_match.h"
 
@@ -31,6 +32,7 @@ struct redis_state {
 	struct waiting waiting[WAITING_MAXIMUM];
 	uint64_t command; /* whose next piece comes, 0: nobody's */
 	uint64_t answer;
+	bool has_begun;		   /* a command that Redis has was seen */
 	bool ends_answer;	   /* the command is over with the answer that is being read */
 	bool is_subscriber;	   /* arrays may be pushes */
 	bool is_silent, skips_one; /* CLIENT REPLY OFF, SKIP */
@@ -131,6 +133,10 @@ static int64_t read_command(struct redis_state *state, const struct resp_piece *
 
 	if (r < 0)
 		return r;
+	/* An answer's array looks like a command, where nobody knows yet who is the client. */
+	if (r > 0 && !state->has_begun && !command.is_known)
+		return -EBADMSG;
+	state->has_begun |= r > 0;
 	if (state->has_abandoned)
 		end_abandoned(state, sink);
 	state->command = 0;
@@ -205,7 +211,7 @@ static void tell_push(const struct resp_piece *piece, struct dialogue_sink *sink
 		push.operation[at] = (char)toupper(byte);
 	}
 	if (is_pushed_message(kind) && piece->count > channel + 1)
-		redis_key_pattern(piece->elements[2].text, piece->elements[2].is_cut, push.target,
+		key_pattern(piece->elements[2].text, piece->elements[2].is_cut, push.target,
 			sizeof(push.target));
 	text_init(&text, push.detail, sizeof(push.detail));
 	text_string(&text, push.operation);

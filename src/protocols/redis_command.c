@@ -1,114 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names, keys and arguments of Redis commands: see redis_command.h. The table has the commands (of
- * redis.io/docs/latest/commands, version 7.4) whose first argument is no key; all others, and those
- * of modules, begin with one.
+ * Names, keys and arguments of Redis commands: see redis_command.h.
  */
 #include "protocols/redis_command.h"
 
 #include "base/str.h"
-#include "protocols/path_template.h"
+#include "protocols/key_pattern.h"
 #include "protocols/text.h"
 #include <ctype.h>
 
-/* Places that are not the number of an argument. */
-#define KEY_NONE	  0
-#define KEY_OF_STREAMS	  100 /* the one behind STREAMS */
-/* The key behind a subcommand, for those that have one. */
-#define SUBCOMMAND	  200
-#define KEY_SUBCOMMAND	  202
-#define WORD_BYTES	  24
-#define KEY_BYTES_PATTERN 190
-
-struct row {
-	const char *name;
-	uint8_t key;
-	enum redis_kind kind;
-};
-
-/* In the order of the alphabet. */
-static const struct row rows[] = {
-	{ "ACL", SUBCOMMAND },
-	{ "ASKING", KEY_NONE },
-	{ "AUTH", KEY_NONE },
-	{ "BGREWRITEAOF", KEY_NONE },
-	{ "BGSAVE", KEY_NONE },
-	{ "BITOP", 2 },
-	{ "BLMPOP", 3 },
-	{ "BZMPOP", 3 },
-	{ "CLIENT", SUBCOMMAND },
-	{ "CLUSTER", SUBCOMMAND },
-	{ "COMMAND", SUBCOMMAND },
-	{ "CONFIG", SUBCOMMAND },
-	{ "DBSIZE", KEY_NONE },
-	{ "DEBUG", SUBCOMMAND },
-	{ "DISCARD", KEY_NONE },
-	{ "ECHO", KEY_NONE },
-	{ "EVAL", 3 },
-	{ "EVALSHA", 3 },
-	{ "EVALSHA_RO", 3 },
-	{ "EVAL_RO", 3 },
-	{ "EXEC", KEY_NONE },
-	{ "FAILOVER", KEY_NONE },
-	{ "FCALL", 3 },
-	{ "FCALL_RO", 3 },
-	{ "FLUSHALL", KEY_NONE },
-	{ "FLUSHDB", KEY_NONE },
-	{ "FUNCTION", SUBCOMMAND },
-	{ "HELLO", KEY_NONE },
-	{ "INFO", KEY_NONE },
-	{ "LASTSAVE", KEY_NONE },
-	{ "LATENCY", SUBCOMMAND },
-	{ "LMPOP", 2 },
-	{ "LOLWUT", KEY_NONE },
-	{ "MEMORY", KEY_SUBCOMMAND },
-	{ "MIGRATE", 3 },
-	{ "MODULE", SUBCOMMAND },
-	{ "MONITOR", KEY_NONE },
-	{ "MULTI", KEY_NONE },
-	{ "OBJECT", KEY_SUBCOMMAND },
-	{ "PING", KEY_NONE },
-	{ "PSUBSCRIBE", 1, REDIS_SUBSCRIBES },
-	{ "PSYNC", KEY_NONE, REDIS_SYNCS },
-	{ "PUBSUB", SUBCOMMAND },
-	{ "PUNSUBSCRIBE", 1, REDIS_SUBSCRIBES },
-	{ "QUIT", KEY_NONE },
-	{ "RANDOMKEY", KEY_NONE },
-	{ "READONLY", KEY_NONE },
-	{ "READWRITE", KEY_NONE },
-	{ "REPLCONF", KEY_NONE },
-	{ "REPLICAOF", KEY_NONE },
-	{ "RESET", KEY_NONE },
-	{ "ROLE", KEY_NONE },
-	{ "SAVE", KEY_NONE },
-	{ "SCAN", KEY_NONE },
-	{ "SCRIPT", SUBCOMMAND },
-	{ "SELECT", KEY_NONE },
-	{ "SENTINEL", SUBCOMMAND },
-	{ "SHUTDOWN", KEY_NONE },
-	{ "SINTERCARD", 2 },
-	{ "SLAVEOF", KEY_NONE },
-	{ "SLOWLOG", SUBCOMMAND },
-	{ "SSUBSCRIBE", 1, REDIS_SUBSCRIBES },
-	{ "SUBSCRIBE", 1, REDIS_SUBSCRIBES },
-	{ "SUNSUBSCRIBE", 1, REDIS_SUBSCRIBES },
-	{ "SWAPDB", KEY_NONE },
-	{ "SYNC", KEY_NONE, REDIS_SYNCS },
-	{ "TIME", KEY_NONE },
-	{ "UNSUBSCRIBE", 1, REDIS_SUBSCRIBES },
-	{ "UNWATCH", KEY_NONE },
-	{ "WAIT", KEY_NONE },
-	{ "WAITAOF", KEY_NONE },
-	{ "XGROUP", KEY_SUBCOMMAND },
-	{ "XINFO", KEY_SUBCOMMAND },
-	{ "XREAD", KEY_OF_STREAMS },
-	{ "XREADGROUP", KEY_OF_STREAMS },
-	{ "ZDIFF", 2 },
-	{ "ZINTER", 2 },
-	{ "ZINTERCARD", 2 },
-	{ "ZMPOP", 2 },
-	{ "ZUNION", 2 },
-};
+#define WORD_BYTES 24
 
 /* Words that say what to do and hide nothing: shown, wherever they stand. */
 static const char *const keywords[] = { "AFTER", "AGGREGATE", "ALPHA", "ASC", "ASYNC", "BEFORE",
@@ -135,20 +36,6 @@ static bool is_among(const char *const *words, size_t count, const char *word)
 		if (str_equal(words[index], word))
 			return true;
 	return false;
-}
-
-static int compare_row(const void *name, const void *row)
-{
-	return strcmp(name, ((const struct row *)row)->name);
-}
-
-static const struct row *find_row(const char *name)
-{
-	static const struct row others = { "", 1, REDIS_PLAIN };
-	const struct row *row =
-		bsearch(name, rows, ARRAY_LENGTH(rows), sizeof(rows[0]), compare_row);
-
-	return row ? row : &others;
 }
 
 /* In capitals; false when it is no word of at most WORD_BYTES - 1 letters, digits and ".-_". */
@@ -224,28 +111,6 @@ static void find_arguments(const struct resp_piece *piece, struct arguments *arg
 	}
 }
 
-void redis_key_pattern(struct slice key, bool is_cut, char *destination, size_t size)
-{
-	uint8_t path[KEY_BYTES_PATTERN];
-	size_t length = MIN(key.length, sizeof(path));
-	size_t from = 0;
-
-	for (size_t at = 0; at < length; at++) {
-		bool is_separator = key.data[at] == ':' || key.data[at] == '|';
-
-		path[at] = is_separator ? '/' : key.data[at];
-	}
-	path_template(
-		(struct slice){ path, length }, is_cut || length < key.length, destination, size);
-	/* What separated its levels, in their order. */
-	for (char *sign = strchr(destination, '/'); sign; sign = strchr(sign + 1, '/')) {
-		while (from < length && path[from] != '/')
-			from++;
-		if (from < length)
-			*sign = (char)key.data[from++];
-	}
-}
-
 static void write_argument(struct text *text, struct slice argument, unsigned int flags)
 {
 	char word[WORD_BYTES];
@@ -273,14 +138,14 @@ static void write_detail(const struct arguments *arguments, size_t first, unsign
 }
 
 /* Which argument is the key, 0: none. */
-static size_t find_key(const struct arguments *arguments, const struct row *row)
+static size_t find_key(const struct arguments *arguments, const struct redis_row *row)
 {
 	char word[WORD_BYTES];
 
-	if (row->key == KEY_SUBCOMMAND)
+	if (row->key == REDIS_KEY_SUBCOMMAND)
 		return 2;
-	if (row->key != KEY_OF_STREAMS)
-		return row->key < KEY_OF_STREAMS ? row->key : 0;
+	if (row->key != REDIS_KEY_OF_STREAMS)
+		return row->key < REDIS_KEY_OF_STREAMS ? row->key : 0;
 	for (size_t index = 1; index < arguments->count; index++)
 		if (read_word(arguments->list[index], word) && str_equal(word, "STREAMS"))
 			return index + 1;
@@ -289,7 +154,7 @@ static size_t find_key(const struct arguments *arguments, const struct row *row)
 
 /* CLIENT REPLY OFF and the like. */
 static enum redis_kind find_kind(
-	const struct arguments *arguments, const struct row *row, const char *operation)
+	const struct arguments *arguments, const struct redis_row *row, const char *operation)
 {
 	char word[WORD_BYTES];
 
@@ -304,7 +169,7 @@ static enum redis_kind find_kind(
 }
 
 /* EVAL and its kin have as many keys as their second argument says. */
-static bool has_no_keys(const struct arguments *arguments, const struct row *row)
+static bool has_no_keys(const struct arguments *arguments, const struct redis_row *row)
 {
 	struct slice count = arguments->list[2];
 
@@ -316,7 +181,7 @@ int redis_command_read(const struct resp_piece *piece, unsigned int flags,
 	struct message *ret_message, struct redis_command *ret_command)
 {
 	struct arguments arguments;
-	const struct row *row;
+	const struct redis_row *row;
 	char word[WORD_BYTES];
 	size_t first = 1, key;
 	bool is_cut;
@@ -326,10 +191,12 @@ int redis_command_read(const struct resp_piece *piece, unsigned int flags,
 		return 0;
 	if (arguments.count == 0 || !read_word(arguments.list[0], word))
 		return -EBADMSG;
-	row = find_row(word);
+	row = redis_row_find(word);
 	memset(ret_message, 0, sizeof(*ret_message));
 	str_set(ret_message->operation, word);
-	if (row->key >= SUBCOMMAND && arguments.count > 1 && read_word(arguments.list[1], word)) {
+	ret_command->is_known = redis_is_command(word);
+	if (row->key >= REDIS_SUBCOMMAND && arguments.count > 1 &&
+		read_word(arguments.list[1], word)) {
 		size_t length = strlen(ret_message->operation);
 
 		ret_message->operation[length++] = ' ';
@@ -341,7 +208,7 @@ int redis_command_read(const struct resp_piece *piece, unsigned int flags,
 	key = has_no_keys(&arguments, row) ? 0 : find_key(&arguments, row);
 	is_cut = key + 1 == arguments.count && arguments.is_last_cut;
 	if (key > 0 && key < arguments.count)
-		redis_key_pattern(arguments.list[key], is_cut, ret_message->target,
+		key_pattern(arguments.list[key], is_cut, ret_message->target,
 			sizeof(ret_message->target));
 	ret_command->kind = find_kind(&arguments, row, ret_message->operation);
 	ret_command->arguments = arguments.total;

@@ -7,19 +7,12 @@
 #define SKEP_REDIS_COMMAND_H
 
 #include "protocols/redis_resp.h"
-
-enum redis_kind {
-	REDIS_PLAIN,	  /* one answer */
-	REDIS_SUBSCRIBES, /* a confirmation for each channel */
-	REDIS_SYNCS,	  /* it becomes the connection of a replica */
-	REDIS_REPLY_OFF,  /* nothing is answered any more */
-	REDIS_REPLY_ON,	  /* from this one on */
-	REDIS_REPLY_SKIP, /* neither this one nor the next is answered */
-};
+#include "protocols/redis_table.h"
 
 struct redis_command {
 	enum redis_kind kind;
 	uint64_t arguments; /* with the name */
+	bool is_known;	    /* to some server */
 };
 
 /* 1; 0 when it is none: an empty line, an array of nothing. -EBADMSG: no command has such a name.
@@ -29,8 +22,5 @@ int redis_command_read(const struct resp_piece *piece, unsigned int flags,
 
 /* What the first element of an answer says: status and whose error it is. */
 void redis_answer_read(const struct resp_element *element, struct message *ret_message);
-
-/* The pattern behind a key: user:42:cart becomes user:{id}:cart, level by level as in a path. */
-void redis_key_pattern(struct slice key, bool is_cut, char *destination, size_t size);
 
 #endif

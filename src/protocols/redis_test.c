@@ -224,7 +224,9 @@ static void test_what_it_is_not(void **context)
 {
 	static const char *const commands[] = { "*1\r\n+PING\r\n", "*1x\r\n", "*2\r\n$-2\r\n",
 		"*1\r\n$4\r\nPINGxx", "\x01\x02\r\n", "*1\r\n$1\r\n9\r\n", "{\"a\": 1}\r\n",
-		"*1\r\n$99999999999999\r\n", "*123456789012345678901234567890" };
+		"*1\r\n$99999999999999\r\n", "*2\r\n$5\r\nalice\r\n$3\r\nbob\r\n",
+		"*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nb\r\n",
+		"*123456789012345678901234567890" };
 	static const char *const answers[] = { "HTTP/1.1 200 OK\r\n", "+OK\n", "$5\r\nhelloXX",
 		"*?\r\n", "$1x\r\n", "%-1\r\n" };
 

@@ -185,15 +185,16 @@ class Agent:
         """The first row's values."""
         return list(json.loads(self.ask("sql", "-o", "json", query).splitlines()[0]).values())
 
-    def recorded(self, sent):
-        """Served requests as the store counts them, as its rows' weights restore them, and what is
-        told as lost: once they make up what was sent, or as they are after 5 s."""
+    def recorded(self, sent, protocol="http"):
+        """Served requests of the protocol, whose feature has its name, as the store counts them, as
+        its rows' weights restore them, and what is told as lost: once they make up what was sent, or as they are
+        after 5 s."""
         end = time.monotonic() + 5
         while True:
             features = self.status()["features"]
-            lost = sum(next(one for one in features if one["name"] == "http")["lost"].values())
+            lost = sum(next(one for one in features if one["name"] == protocol)["lost"].values())
             counted, weights = (self.sql(f"select coalesce(sum({what}), 0) from {table} where "
-                                         "protocol = 'http' and role = 'server'")[0]
+                                         f"protocol = '{protocol}' and role = 'server'")[0]
                                 for what, table in (("count", "request_rate"),
                                                     ("weight", "request")))
             if counted + lost == sent == weights + lost or time.monotonic() > end:

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables behind redis_table.h, each in the order of the alphabet.
+ */
+#include "protocols/redis_table.h"
+
+static const struct redis_row rows[] = {
+	{ "ACL", REDIS_SUBCOMMAND },
+	{ "ASKING", REDIS_KEY_NONE },
+	{ "AUTH", REDIS_KEY_NONE },
+	{ "BGREWRITEAOF", REDIS_KEY_NONE },
+	{ "BGSAVE", REDIS_KEY_NONE },
+	{ "BITOP", 2 },
+	{ "BLMPOP", 3 },
+	{ "BZMPOP", 3 },
+	{ "CLIENT", REDIS_SUBCOMMAND },
+	{ "CLUSTER", REDIS_SUBCOMMAND },
+	{ "COMMAND", REDIS_SUBCOMMAND },
+	{ "CONFIG", REDIS_SUBCOMMAND },
+	{ "DBSIZE", REDIS_KEY_NONE },
+	{ "DEBUG", REDIS_SUBCOMMAND },
+	{ "DISCARD", REDIS_KEY_NONE },
+	{ "ECHO", REDIS_KEY_NONE },
+	{ "EVAL", 3 },
+	{ "EVALSHA", 3 },
+	{ "EVALSHA_RO", 3 },
+	{ "EVAL_RO", 3 },
+	{ "EXEC", REDIS_KEY_NONE },
+	{ "FAILOVER", REDIS_KEY_NONE },
+	{ "FCALL", 3 },
+	{ "FCALL_RO", 3 },
+	{ "FLUSHALL", REDIS_KEY_NONE },
+	{ "FLUSHDB", REDIS_KEY_NONE },
+	{ "FUNCTION", REDIS_SUBCOMMAND },
+	{ "HELLO", REDIS_KEY_NONE },
+	{ "INFO", REDIS_KEY_NONE },
+	{ "LASTSAVE", REDIS_KEY_NONE },
+	{ "LATENCY", REDIS_SUBCOMMAND },
+	{ "LMPOP", 2 },
+	{ "LOLWUT", REDIS_KEY_NONE },
+	{ "MEMORY", REDIS_KEY_SUBCOMMAND },
+	{ "MIGRATE", 3 },
+	{ "MODULE", REDIS_SUBCOMMAND },
+	{ "MONITOR", REDIS_KEY_NONE },
+	{ "MULTI", REDIS_KEY_NONE },
+	{ "OBJECT", REDIS_KEY_SUBCOMMAND },
+	{ "PING", REDIS_KEY_NONE },
+	{ "PSUBSCRIBE", 1, REDIS_SUBSCRIBES },
+	{ "PSYNC", REDIS_KEY_NONE, REDIS_SYNCS },
+	{ "PUBSUB", REDIS_SUBCOMMAND },
+	{ "PUNSUBSCRIBE", 1, REDIS_SUBSCRIBES },
+	{ "QUIT", REDIS_KEY_NONE },
+	{ "RANDOMKEY", REDIS_KEY_NONE },
+	{ "READONLY", REDIS_KEY_NONE },
+	{ "READWRITE", REDIS_KEY_NONE },
+	{ "REPLCONF", REDIS_KEY_NONE },
+	{ "REPLICAOF", REDIS_KEY_NONE },
+	{ "RESET", REDIS_KEY_NONE },
+	{ "ROLE", REDIS_KEY_NONE },
+	{ "SAVE", REDIS_KEY_NONE },
+	{ "SCAN", REDIS_KEY_NONE },
+	{ "SCRIPT", REDIS_SUBCOMMAND },
+	{ "SELECT", REDIS_KEY_NONE },
+	{ "SENTINEL", REDIS_SUBCOMMAND },
+	{ "SHUTDOWN", REDIS_KEY_NONE },
+	{ "SINTERCARD", 2 },
+	{ "SLAVEOF", REDIS_KEY_NONE },
+	{ "SLOWLOG", REDIS_SUBCOMMAND },
+	{ "SSUBSCRIBE", 1, REDIS_SUBSCRIBES },
+	{ "SUBSCRIBE", 1, REDIS_SUBSCRIBES },
+	{ "SUNSUBSCRIBE", 1, REDIS_SUBSCRIBES },
+	{ "SWAPDB", REDIS_KEY_NONE },
+	{ "SYNC", REDIS_KEY_NONE, REDIS_SYNCS },
+	{ "TIME", REDIS_KEY_NONE },
+	{ "UNSUBSCRIBE", 1, REDIS_SUBSCRIBES },
+	{ "UNWATCH", REDIS_KEY_NONE },
+	{ "WAIT", REDIS_KEY_NONE },
+	{ "WAITAOF", REDIS_KEY_NONE },
+	{ "XGROUP", REDIS_KEY_SUBCOMMAND },
+	{ "XINFO", REDIS_KEY_SUBCOMMAND },
+	{ "XREAD", REDIS_KEY_OF_STREAMS },
+	{ "XREADGROUP", REDIS_KEY_OF_STREAMS },
+	{ "ZDIFF", 2 },
+	{ "ZINTER", 2 },
+	{ "ZINTERCARD", 2 },
+	{ "ZMPOP", 2 },
+	{ "ZUNION", 2 },
+};
+
+/* Those whose first argument is a key. */
+static const char *const others[] = { "APPEND", "BITCOUNT", "BITFIELD", "BITFIELD_RO", "BITPOS",
+	"BLMOVE", "BLPOP", "BRPOP", "BRPOPLPUSH", "BZPOPMAX", "BZPOPMIN", "COPY", "DECR", "DECRBY",
+	"DEL", "DUMP", "EXISTS", "EXPIRE", "EXPIREAT", "EXPIRETIME", "GEOADD", "GEODIST", "GEOHASH",
+	"GEOPOS", "GEORADIUS", "GEORADIUSBYMEMBER", "GEORADIUSBYMEMBER_RO", "GEORADIUS_RO",
+	"GEOSEARCH", "GEOSEARCHSTORE", "GET", "GETBIT", "GETDEL", "GETEX", "GETRANGE", "GETSET",
+	"HDEL", "HEXISTS", "HEXPIRE", "HEXPIREAT", "HEXPIRETIME", "HGET", "HGETALL", "HGETDEL",
+	"HGETEX", "HINCRBY", "HINCRBYFLOAT", "HKEYS", "HLEN", "HMGET", "HMSET", "HPERSIST",
+	"HPEXPIRE", "HPEXPIREAT", "HPEXPIRETIME", "HPTTL", "HRANDFIELD", "HSCAN", "HSET", "HSETEX",
+	"HSETNX", "HSTRLEN", "HTTL", "HVALS", "INCR", "INCRBY", "INCRBYFLOAT", "KEYS", "LCS",
+	"LINDEX", "LINSERT", "LLEN", "LMOVE", "LPOP", "LPOS", "LPUSH", "LPUSHX", "LRANGE", "LREM",
+	"LSET", "LTRIM", "MGET", "MOVE", "MSET", "MSETNX", "PERSIST", "PEXPIRE", "PEXPIREAT",
+	"PEXPIRETIME", "PFADD", "PFCOUNT", "PFDEBUG", "PFMERGE", "PFSELFTEST", "PSETEX", "PTTL",
+	"PUBLISH", "RENAME", "RENAMENX", "RESTORE", "RESTORE-ASKING", "RPOP", "RPOPLPUSH", "RPUSH",
+	"RPUSHX", "SADD", "SCARD", "SDIFF", "SDIFFSTORE", "SET", "SETBIT", "SETEX", "SETNX",
+	"SETRANGE", "SINTER", "SINTERSTORE", "SISMEMBER", "SMEMBERS", "SMISMEMBER", "SMOVE", "SORT",
+	"SORT_RO", "SPOP", "SPUBLISH", "SRANDMEMBER", "SREM", "SSCAN", "STRLEN", "SUBSTR", "SUNION",
+	"SUNIONSTORE", "TOUCH", "TTL", "TYPE", "UNLINK", "VADD", "VCARD", "VDIM", "VEMB",
+	"VGETATTR", "VINFO", "VISMEMBER", "VLINKS", "VRANDMEMBER", "VREM", "VSETATTR", "VSIM",
+	"WATCH", "XACK", "XACKDEL", "XADD", "XAUTOCLAIM", "XCLAIM", "XDEL", "XDELEX", "XLEN",
+	"XPENDING", "XRANGE", "XREVRANGE", "XSETID", "XTRIM", "ZADD", "ZCARD", "ZCOUNT",
+	"ZDIFFSTORE", "ZINCRBY", "ZINTERSTORE", "ZLEXCOUNT", "ZMSCORE", "ZPOPMAX", "ZPOPMIN",
+	"ZRANDMEMBER", "ZRANGE", "ZRANGEBYLEX", "ZRANGEBYSCORE", "ZRANGESTORE", "ZRANK", "ZREM",
+	"ZREMRANGEBYLEX", "ZREMRANGEBYRANK", "ZREMRANGEBYSCORE", "ZREVRANGE", "ZREVRANGEBYLEX",
+	"ZREVRANGEBYSCORE", "ZREVRANK", "ZSCAN", "ZSCORE", "ZUNIONSTORE" };
+
+static int compare_row(const void *name, const void *row)
+{
+	return strcmp(name, ((const struct redis_row *)row)->name);
+}
+
+static int compare_name(const void *name, const void *other)
+{
+	return strcmp(name, *(const char *const *)other);
+}
+
+const struct redis_row *redis_row_find(const char *name)
+{
+	static const struct redis_row plain = { "", 1, REDIS_PLAIN };
+	const struct redis_row *row =
+		bsearch(name, rows, ARRAY_LENGTH(rows), sizeof(rows[0]), compare_row);
+
+	return row ? row : &plain;
+}
+
+bool redis_is_command(const char *name)
+{
+	return strchr(name, '.') != NULL || redis_row_find(name)->name[0] != '\0' ||
+	       bsearch(name, others, ARRAY_LENGTH(others), sizeof(others[0]), compare_name) != NULL;
+}

@@ -1,0 +1,18 @@
+-- Redis keys by their pattern: reads and writes of each, how many found nothing, and how slow they are
+-- :since  1h   time                 how far back to look
+-- :until  now  time                 where to end
+-- :where  ''   filter:request_rate  which commands, as for skep watch --where
+-- :limit  50   number               how many rows
+SELECT service, role, target,
+       sum(count) AS requests,
+       sum(CASE WHEN status = 'NIL' THEN count ELSE 0 END) AS nothing_found,
+       sum(error_count) AS errors,
+       count(DISTINCT operation) AS operations,
+       histogram_quantile(histogram, 0.5) AS p50_ns,
+       histogram_quantile(histogram, 0.99) AS p99_ns,
+       max(duration_max_ns) AS max_ns
+FROM request_rate
+WHERE time_ns >= :since AND time_ns < :until AND protocol = 'redis' AND target <> '' AND :where
+GROUP BY service, role, target
+ORDER BY requests DESC
+LIMIT :limit
