@@ -56,6 +56,7 @@ PACKAGES_TEST := \
 	prometheus \
 	python3 \
 	python3-pymemcache \
+	python3-pymongo \
 	python3-redis \
 	qemu-system-x86 \
 	redis-server \

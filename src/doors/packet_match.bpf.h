@@ -12,6 +12,7 @@
 #include "protocols/dns_match.h"
 #include "protocols/http_match.h"
 #include "protocols/memcached_match.h"
+#include "protocols/mongodb_match.h"
 #include "protocols/redis_match.h"
 #include "protocols/tls_match.h"
 
@@ -364,6 +365,20 @@ __noinline __u32 match_memcached(__u64 first, __u32 length)
 	return 0;
 }
 
+__noinline __u32 match_mongodb(__u64 first, __u64 second, __u32 length)
+{
+	const __u64 head[2] = { first, second };
+
+	switch (mongodb_match((const __u8 *)head, length)) {
+	case MONGODB_MATCH_REQUEST:
+		return FIRST_IS_REQUEST(PROTOCOL_mongodb);
+	case MONGODB_MATCH_ANSWER:
+		return FIRST_IS_ANSWER(PROTOCOL_mongodb);
+	default:
+		return 0;
+	}
+}
+
 __noinline __u32 match_redis(__u64 first, __u64 second, __u32 length)
 {
 	const __u64 head[2] = { first, second };
@@ -380,6 +395,8 @@ static __always_inline __u32 match_ordered(__u64 first, __u64 second, __u32 leng
 		found = match_tls(first, second, length);
 	if (!found)
 		found = match_memcached(first, length);
+	if (!found)
+		found = match_mongodb(first, second, length);
 	if (!found)
 		found = match_redis(first, second, length);
 	return found;
