@@ -127,10 +127,7 @@ static __always_inline void emit_pieces(struct __sk_buff *skb, struct packet_soc
 		if (emit_piece(skb, socket, bytes, flags)) {
 			if ((flags & (PACKET_IS_ORDERED | PACKET_IS_ANSWER)) != PACKET_IS_ORDERED)
 				return;
-			if (socket->common.protocol == PROTOCOL_http)
-				lose_requests(skb, bytes, total, socket->zero);
-			else if (flags & PACKET_IS_START && socket->common.protocol != PROTOCOL_dns)
-				lose_request_of(socket->common.protocol);
+			lose_requests(skb, bytes, total, socket->zero);
 			return;
 		}
 		flags &= flags & PACKET_IS_ORDERED ? ~PACKET_IS_START
@@ -143,6 +140,29 @@ static __always_inline void emit_pieces(struct __sk_buff *skb, struct packet_soc
 	bytes->length = total;
 	if (total)
 		emit_length(skb, socket, bytes, flags);
+}
+
+/*
+ * An ordered packet of a protocol with a memory goes up whole, however long it is before it is cut
+ * for the wire: where its pieces end user space alone knows.
+ */
+static __always_inline void emit_whole(struct __sk_buff *skb, struct packet_socket *socket,
+	struct packet_bytes *bytes, __u32 flags)
+{
+	__u32 done =
+		emit_records(skb, bytes->offset, bytes->length, bytes->seq, flags | RECORD_IS_ANY);
+
+	if (done >= bytes->length)
+		return;
+	if (!done) {
+		/* Of DNS the feature counts, which pairs it. */
+		if (!(flags & PACKET_IS_ANSWER) && socket->common.protocol != PROTOCOL_dns)
+			lose_request_of(socket->common.protocol);
+		return;
+	}
+	bytes->seq += done;
+	bytes->length -= done;
+	emit_length(skb, socket, bytes, flags & ~PACKET_IS_START);
 }
 
 /* Of the exchange that the ring had no room for, nothing more is told. */
@@ -191,6 +211,10 @@ static __noinline int emit_segments(struct __sk_buff *skb, struct packet_socket 
 	start = bytes->seq;
 	if (is_ordered(socket) && socket->common.protocol == PROTOCOL_tls) {
 		emit_tls(skb, socket, bytes, flags | PACKET_IS_START);
+		return 0;
+	}
+	if (is_ordered(socket) && socket->common.protocol != PROTOCOL_http) {
+		emit_whole(skb, socket, bytes, flags | PACKET_IS_START);
 		return 0;
 	}
 	emit_pieces(skb, socket, bytes, capture, flags | PACKET_IS_START);
