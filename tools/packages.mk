@@ -46,17 +46,26 @@ PACKAGES_TEST := \
 	jq \
 	libclang-rt-dev \
 	libcmocka-dev \
+	libdbd-mariadb-perl \
 	lz4 \
+	mariadb-client \
+	mariadb-server \
 	memcached \
 	nginx-light \
 	openssl \
 	pngquant \
 	podman \
+	postgresql \
+	postgresql-client \
 	procps \
 	prometheus \
 	python3 \
+	python3-mysqldb \
+	python3-psycopg \
+	python3-psycopg2 \
 	python3-pymemcache \
 	python3-pymongo \
+	python3-pymysql \
 	python3-redis \
 	qemu-system-x86 \
 	redis-server \

@@ -115,6 +115,10 @@ static struct request_event event_number(struct scene *scene, unsigned int i)
 	event.duration_ns = (i + 1) * NS_PER_MS;
 	event.response_bytes = 100 * i;
 	event.local_port = 80;
+	if (i % 3 == 0) {
+		str_set(event.protocol, "postgresql");
+		event.fingerprint = 42;
+	}
 	address_parse(i % 2 ? "10.1.2.3" : "fd00::7", &event.peer_address);
 	return event;
 }

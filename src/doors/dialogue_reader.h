@@ -67,7 +67,8 @@ struct dialogue_reader {
 	uint64_t piece_ns;
 	struct dialogue_open *named;
 	bool starts_tls;
-	bool is_full; /* more are open than can be followed */
+	bool is_unordered; /* numbers did not rise with each exchange that began */
+	bool is_full;	   /* more are open than can be followed */
 };
 
 /* 0 or -ENOMEM. The handler is copied. */

@@ -13,6 +13,8 @@
 #include "protocols/http_match.h"
 #include "protocols/memcached_match.h"
 #include "protocols/mongodb_match.h"
+#include "protocols/mysql_match.h"
+#include "protocols/postgresql_match.h"
 #include "protocols/redis_match.h"
 #include "protocols/tls_match.h"
 
@@ -386,6 +388,36 @@ __noinline __u32 match_redis(__u64 first, __u64 second, __u32 length)
 	return redis_match((const __u8 *)head, length) ? FIRST_IS_REQUEST(PROTOCOL_redis) : 0;
 }
 
+__noinline __u32 match_mysql(__u64 first, __u64 second, __u32 length)
+{
+	const __u64 head[2] = { first, second };
+
+	switch (mysql_match((const __u8 *)head, length)) {
+	case MYSQL_MATCH_GREETING:
+		return FIRST_IS_GREETING(PROTOCOL_mysql);
+	case MYSQL_MATCH_REQUEST:
+		return FIRST_IS_REQUEST(PROTOCOL_mysql);
+	case MYSQL_MATCH_ANSWER:
+		return FIRST_IS_ANSWER(PROTOCOL_mysql);
+	default:
+		return 0;
+	}
+}
+
+__noinline __u32 match_postgresql(__u64 first, __u64 second, __u32 length)
+{
+	const __u64 head[2] = { first, second };
+
+	switch (postgresql_match((const __u8 *)head, length)) {
+	case POSTGRESQL_MATCH_REQUEST:
+		return FIRST_IS_REQUEST(PROTOCOL_postgresql);
+	case POSTGRESQL_MATCH_ANSWER:
+		return FIRST_IS_ANSWER(PROTOCOL_postgresql);
+	default:
+		return 0;
+	}
+}
+
 /* A line each; the first one that knows the bytes has them. */
 static __always_inline __u32 match_ordered(__u64 first, __u64 second, __u32 length)
 {
@@ -399,6 +431,10 @@ static __always_inline __u32 match_ordered(__u64 first, __u64 second, __u32 leng
 		found = match_mongodb(first, second, length);
 	if (!found)
 		found = match_redis(first, second, length);
+	if (!found)
+		found = match_mysql(first, second, length);
+	if (!found)
+		found = match_postgresql(first, second, length);
 	return found;
 }
 

@@ -74,7 +74,7 @@ static int64_t read_untyped(struct postgresql_call *call, struct slice bytes, bo
 		return 0;
 	call->body = (struct slice){ bytes.data + 4, MIN(length, bytes.length) - 4 };
 	r = postgresql_read_startup(call);
-	return r < 0 ? r : (int64_t)length;
+	return r < 0 ? -EBADMSG : (int64_t)length;
 }
 
 static int64_t read_message(
@@ -101,7 +101,10 @@ static int64_t read_message(
 			there - POSTGRESQL_HEAD_BYTES };
 	}
 	r = side == DIALOGUE_CLIENT ? postgresql_read_client(call) : postgresql_read_server(call);
-	return r < 0 ? r : length;
+	if (side == DIALOGUE_CLIENT && (call->type == 'Q' || call->type == 'S') &&
+		(int64_t)bytes.length > length && bytes.data[length] != 'X')
+		call->state->is_pipelined = true;
+	return r < 0 ? -EBADMSG : length;
 }
 
 /* After a gap in the answers those that were open before it get none any more. */
@@ -110,7 +113,7 @@ static void drop_gone(struct postgresql_call *call)
 	struct postgresql *state = call->state;
 
 	state->is_resumed = false;
-	while (state->pending_count && !call->sink->request(call->sink, state->first_number))
+	while (state->waiting.count && !call->sink->request(call->sink, state->waiting.number))
 		postgresql_pop(call, true);
 }
 
@@ -149,11 +152,13 @@ static bool is_chain(enum dialogue_side side, struct slice bytes)
 	return count > 0;
 }
 
+/* Who waits for ReadyForQuery has no request on its way while an answer is: what comes next belongs
+ * together. Of who does not it is not known. */
 static bool postgresql_resume(void *context, enum dialogue_side side, struct slice bytes)
 {
 	struct postgresql *state = context;
 
-	if (!is_chain(side, bytes))
+	if (state->is_pipelined || !is_chain(side, bytes))
 		return false;
 	state->is_started = true;
 	state->encryption_due = 0;
@@ -172,7 +177,7 @@ static bool postgresql_begins(enum dialogue_side side, struct slice bytes)
 	enum postgresql_match match;
 
 	memcpy(head, bytes.data, MIN(bytes.length, sizeof(head)));
-	match = postgresql_match(head, (uint32_t)MIN(bytes.length, sizeof(head)));
+	match = postgresql_match(head, (uint32_t)bytes.length);
 	if (match != (side == DIALOGUE_CLIENT ? POSTGRESQL_MATCH_REQUEST : POSTGRESQL_MATCH_ANSWER))
 		return false;
 	return head[0] == '\0' || is_chain(side, bytes);
@@ -183,7 +188,7 @@ static void postgresql_done(void *context)
 	struct postgresql *state = context;
 
 	statement_cache_done(&state->statements);
-	free(state->pending);
+	sql_waiting_done(&state->waiting);
 }
 
 /* How many exchanges seem to begin there: queries, Executes, and statements that are prepared. */
@@ -206,7 +211,7 @@ static unsigned int postgresql_requests(struct slice bytes, bool is_start)
 
 static const struct dialogue postgresql_dialogue = {
 	.state_bytes = sizeof(struct postgresql),
-	.state_limit = STATEMENT_CACHE_LIMIT + POSTGRESQL_PENDING,
+	.state_limit = STATEMENT_CACHE_LIMIT + POSTGRESQL_WAITING,
 	.done = postgresql_done,
 	.piece_bytes = POSTGRESQL_PIECE_BYTES,
 	.read = postgresql_read,

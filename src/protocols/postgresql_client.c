@@ -40,16 +40,17 @@ static void bind_portal(struct postgresql *state, struct slice name, uint64_t st
 static int begin(
 	const struct postgresql_call *call, uint8_t waits_for, const struct message *request)
 {
-	int r = postgresql_push(call->state, waits_for);
+	struct sql_waiting *waiting = &call->state->waiting;
+	int r = sql_waiting_push(waiting, waits_for, POSTGRESQL_WAITING);
 
 	if (r == 0)
-		call->sink->begin(call->sink, postgresql_last_number(call->state), request);
+		call->sink->begin(call->sink, sql_waiting_last_number(waiting), request);
 	return r;
 }
 
 static void add_to_last(const struct postgresql_call *call)
 {
-	call->sink->add(call->sink, postgresql_last_number(call->state));
+	call->sink->add(call->sink, sql_waiting_last_number(&call->state->waiting));
 }
 
 /* Without an Execute it is named by what it is for. */
@@ -66,7 +67,7 @@ static const char *unit_operation(uint8_t unit)
 
 static bool is_whole(const struct postgresql *state)
 {
-	uint8_t waits_for = *postgresql_head(state);
+	uint8_t waits_for = *sql_waiting_head(&state->waiting);
 
 	return !(waits_for & PENDING_READY) && state->answers >= (waits_for & PENDING_ANSWERS);
 }
@@ -80,11 +81,11 @@ void postgresql_seal(const struct postgresql_call *call)
 	if (!state->is_unit_open)
 		return;
 	state->is_unit_open = false;
-	request = call->sink->request(call->sink, postgresql_last_number(state));
+	request = call->sink->request(call->sink, sql_waiting_last_number(&state->waiting));
 	if (request && operation)
 		str_set(request->operation, operation);
 	/* The answers may have come while more was still possible. */
-	if (state->pending_count == 1 && is_whole(state))
+	if (state->waiting.count == 1 && is_whole(state))
 		postgresql_succeed(call);
 }
 
@@ -112,7 +113,7 @@ static int join_unit(
 
 	if (state->is_unit_open &&
 		(needs_new_unit(state->unit, sort) ||
-			(*postgresql_last(state) & PENDING_ANSWERS) == PENDING_ANSWERS))
+			(*sql_waiting_last(&state->waiting) & PENDING_ANSWERS) == PENDING_ANSWERS))
 		postgresql_seal(call);
 	if (!state->is_unit_open) {
 		struct message request = { 0 };
@@ -126,13 +127,13 @@ static int join_unit(
 		state->unit = 0;
 	} else {
 		struct message *request =
-			call->sink->request(call->sink, postgresql_last_number(state));
+			call->sink->request(call->sink, sql_waiting_last_number(&state->waiting));
 
 		if (request && state->unit_statement != statement)
 			statement_cache_get(&state->statements, statement, request);
 		add_to_last(call);
 	}
-	last = postgresql_last(state);
+	last = sql_waiting_last(&state->waiting);
 	(*last)++;
 	state->unit |= sort;
 	state->unit_statement = statement;
@@ -182,7 +183,7 @@ static uint64_t named_statement(const struct postgresql_call *call)
 static int read_close(const struct postgresql_call *call)
 {
 	struct postgresql *state = call->state;
-	uint8_t *last = postgresql_last(state);
+	uint8_t *last = sql_waiting_last(&state->waiting);
 	uint64_t statement = named_statement(call);
 	int r = 0;
 
@@ -203,11 +204,11 @@ static int read_sync(const struct postgresql_call *call)
 {
 	static const struct message sync = { .operation = "SYNC" };
 	struct postgresql *state = call->state;
-	uint8_t *last = postgresql_last(state);
+	uint8_t *last = sql_waiting_last(&state->waiting);
 
 	/* The server ignores those that come while it copies, but for the last one. */
 	if (state->is_copying) {
-		call->sink->add(call->sink, state->first_number);
+		call->sink->add(call->sink, state->waiting.number);
 		return 0;
 	}
 	if (!last || *last & PENDING_READY)
@@ -280,11 +281,11 @@ int postgresql_read_client(const struct postgresql_call *call)
 	case 'c':
 	case 'f':
 	case 'p': /* a password, which nobody looks at */
-		if (state->pending_count)
-			call->sink->add(call->sink, state->first_number);
+		if (state->waiting.count)
+			call->sink->add(call->sink, state->waiting.number);
 		return 0;
 	case 'H':
-		if (state->pending_count)
+		if (state->waiting.count)
 			add_to_last(call);
 		postgresql_seal(call);
 		return 0;

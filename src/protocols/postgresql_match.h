@@ -92,7 +92,7 @@ static inline int postgresql_match_answer(const __u8 *bytes)
 	return 0;
 }
 
-/* bytes: POSTGRESQL_MATCH_BYTES of them, zero from length on. */
+/* bytes: POSTGRESQL_MATCH_BYTES of them, zero from length on; length: of the packet. */
 static inline enum postgresql_match postgresql_match(const __u8 *bytes, __u32 length)
 {
 	if (length < 6)

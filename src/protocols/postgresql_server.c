@@ -6,6 +6,7 @@
 #include "protocols/postgresql_state.h"
 
 #include "base/str.h"
+#include "protocols/sql_state.h"
 #include "protocols/text.h"
 
 /* No exchange of the ring has it. */
@@ -18,12 +19,12 @@ static void add_answer(const struct postgresql_call *call)
 {
 	struct postgresql *state = call->state;
 
-	if (!state->pending_count)
+	if (!state->waiting.count)
 		return;
 	if (state->is_answered)
-		call->sink->add(call->sink, state->first_number);
+		call->sink->add(call->sink, state->waiting.number);
 	else
-		call->sink->answer(call->sink, state->first_number, &answer_begun);
+		call->sink->answer(call->sink, state->waiting.number, &answer_begun);
 	state->is_answered = true;
 }
 
@@ -31,7 +32,7 @@ static void answer(const struct postgresql_call *call, const struct message *mes
 {
 	struct postgresql *state = call->state;
 
-	call->sink->answer(call->sink, state->first_number, message);
+	call->sink->answer(call->sink, state->waiting.number, message);
 	state->is_answered = true;
 }
 
@@ -39,8 +40,8 @@ static void answer(const struct postgresql_call *call, const struct message *mes
 static void count_answer(const struct postgresql_call *call)
 {
 	struct postgresql *state = call->state;
-	const uint8_t *head = postgresql_head(state);
-	bool is_open = state->is_unit_open && state->pending_count == 1;
+	const uint8_t *head = sql_waiting_head(&state->waiting);
+	bool is_open = state->is_unit_open && state->waiting.count == 1;
 
 	if (!head)
 		return;
@@ -67,7 +68,7 @@ static void abort_head(const struct postgresql_call *call)
 /* Is the head one whose ReadyForQuery may come now? */
 static bool is_ready_due(const struct postgresql *state)
 {
-	uint8_t waits_for = *postgresql_head(state);
+	uint8_t waits_for = *sql_waiting_head(&state->waiting);
 
 	if (state->is_failed)
 		return true;
@@ -92,8 +93,8 @@ static void read_ready(const struct postgresql_call *call)
 	struct postgresql *state = call->state;
 
 	state->is_copying = false;
-	while (state->pending_count && is_ready_due(state)) {
-		uint8_t waits_for = *postgresql_head(state);
+	while (state->waiting.count && is_ready_due(state)) {
+		uint8_t waits_for = *sql_waiting_head(&state->waiting);
 		bool is_skipped =
 			state->is_failed && !state->is_head_failed && waits_for & PENDING_ANSWERS;
 
@@ -130,19 +131,6 @@ static void parse_error(struct slice body, struct error_fields *ret_fields)
 	}
 }
 
-bool postgresql_blames_client(const char *code)
-{
-	/* Classes in which the server did what it was asked to; P0 is what functions raise. */
-	static const char classes[][3] = { "02", "0A", "20", "21", "22", "23", "24", "25", "26",
-		"27", "28", "2B", "2D", "2F", "34", "3B", "3D", "3F", "42", "44", "54", "P0" };
-
-	for (size_t index = 0; index < ARRAY_LENGTH(classes); index++) {
-		if (str_starts_with(code, classes[index]))
-			return true;
-	}
-	return false;
-}
-
 /* The statement failed, and with it what follows it up to the next Sync. */
 static void read_error(const struct postgresql_call *call)
 {
@@ -152,26 +140,26 @@ static void read_error(const struct postgresql_call *call)
 	struct text status;
 	bool is_fatal;
 
-	if (!state->pending_count)
+	if (!state->waiting.count)
 		return;
 	parse_error(call->body, &fields);
 	is_fatal = str_equal(fields.severity, "FATAL") || str_equal(fields.severity, "PANIC");
-	message.is_client_error = postgresql_blames_client(fields.code);
+	message.is_client_error = sql_state_blames_client(fields.code);
 	message.is_error = !message.is_client_error;
 	text_init(&status, message.status, sizeof(message.status));
 	text_string(&status, fields.code[0] ? "" : "error");
 	text_bytes(&status, (struct slice){ (uint8_t *)fields.code, strlen(fields.code) });
-	if (state->pending_count == 1)
+	if (state->waiting.count == 1)
 		postgresql_seal(call);
-	if (!state->pending_count)
+	if (!state->waiting.count)
 		return;
 	answer(call, &message);
 	state->is_head_failed = true;
 	state->is_failed = true;
 	state->is_failure_server = message.is_error;
-	if (is_fatal || !(*postgresql_head(state) & PENDING_READY))
+	if (is_fatal || !(*sql_waiting_head(&state->waiting) & PENDING_READY))
 		postgresql_pop(call, false);
-	while (is_fatal && state->pending_count)
+	while (is_fatal && state->waiting.count)
 		abort_head(call);
 }
 
@@ -193,7 +181,7 @@ static void read_notification(const struct postgresql_call *call)
 /* A standby's stream goes on for good: what was asked for is that it begins. */
 static void read_copy_both(const struct postgresql_call *call)
 {
-	if (!call->state->pending_count)
+	if (!call->state->waiting.count)
 		return;
 	postgresql_succeed(call);
 }
@@ -224,7 +212,7 @@ int postgresql_read_server(const struct postgresql_call *call)
 		count_answer(call);
 		return 0;
 	case 'G':
-		call->state->is_copying = call->state->pending_count;
+		call->state->is_copying = call->state->waiting.count;
 		break;
 	case 'D':
 	case 'H':

@@ -12,13 +12,14 @@
 #define SKEP_POSTGRESQL_STATE_H
 
 #include "protocols/dialogue.h"
+#include "protocols/sql_waiting.h"
 #include "protocols/statement_cache.h"
 
 #define POSTGRESQL_HEAD_BYTES  5 /* type, length */
 /* Longer messages have their first bytes read. */
 #define POSTGRESQL_PIECE_BYTES 8192
-/* Exchanges that wait for their answers, a byte each. */
-#define POSTGRESQL_PENDING     65536
+/* Exchanges that wait for their answers. */
+#define POSTGRESQL_WAITING     65536
 #define POSTGRESQL_PORTALS     8
 
 /* What an exchange waits for: so many answers, or for ReadyForQuery. */
@@ -44,11 +45,7 @@ struct postgresql {
 	struct statement_cache statements;
 	/* The first is the one without a name. */
 	struct postgresql_portal portals[POSTGRESQL_PORTALS];
-	uint8_t *pending; /* a ring; owned */
-	uint32_t pending_first;
-	uint32_t pending_count;
-	uint32_t pending_capacity;
-	uint64_t first_number; /* of the exchange at the ring's head */
+	struct sql_waiting waiting;
 	uint64_t unit_statement;
 	uint8_t portal_next;
 	uint8_t answers; /* that the exchange at the head has had */
@@ -61,6 +58,7 @@ struct postgresql {
 	bool is_head_failed;	/* the exchange at the head is the one that failed */
 	bool is_failure_server; /* whose fault it is */
 	bool is_copying;	/* the client sends rows, and its next Sync is not one more */
+	bool is_pipelined;	/* the client did not wait for ReadyForQuery */
 	bool is_resumed;	/* exchanges at the head may be gone */
 };
 
@@ -73,10 +71,6 @@ struct postgresql_call {
 	struct slice body; /* of the message, as far as it is there */
 };
 
-int postgresql_push(struct postgresql *state, uint8_t waits_for); /* 0, -ENOMEM, -ENOBUFS */
-uint8_t *postgresql_head(const struct postgresql *state);	  /* NULL when none waits */
-uint8_t *postgresql_last(const struct postgresql *state);
-uint64_t postgresql_last_number(const struct postgresql *state);
 /* Ends the exchange at the head, as far as the sink is concerned, and takes it out. */
 void postgresql_pop(const struct postgresql_call *call, bool is_incomplete);
 /* The same for one that went well. */
@@ -91,8 +85,5 @@ int postgresql_read_client(const struct postgresql_call *call);
 int postgresql_read_server(const struct postgresql_call *call);
 /* The exchange that is put together is whole: nothing more joins it. */
 void postgresql_seal(const struct postgresql_call *call);
-
-/* Is the client to blame (appendix "Error Codes")? */
-bool postgresql_blames_client(const char *code);
 
 #endif

@@ -25,6 +25,7 @@ enum noise {
 	NOISE_CHANGE = 2, /* INSERT, UPDATE, DELETE */
 	NOISE_OBJECT = 4, /* CREATE, ALTER, DROP */
 	NOISE_SET = 8,
+	NOISE_PREPARED = 16,
 };
 
 struct sql_verb {
@@ -90,7 +91,7 @@ static const struct sql_verb verbs[] = {
 	NAMED("DESC", NOISE_OBJECT),
 	NAMED("PREPARE", 0),
 	NAMED("EXECUTE", 0),
-	NAMED("DEALLOCATE", 0),
+	NAMED("DEALLOCATE", NOISE_PREPARED),
 	NAMED("DECLARE", 0),
 	BARE("FETCH"),
 	BARE("MOVE"),
@@ -137,6 +138,7 @@ static const struct {
 } noise_words[] = {
 	{ "ONLY", NOISE_QUERY | NOISE_CHANGE | NOISE_OBJECT },
 	{ "LATERAL", NOISE_QUERY },
+	{ "PREPARE", NOISE_PREPARED },
 	{ "INTO", NOISE_CHANGE },
 	{ "IGNORE", NOISE_CHANGE | NOISE_OBJECT },
 	{ "LOW_PRIORITY", NOISE_CHANGE },

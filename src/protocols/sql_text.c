@@ -100,9 +100,15 @@ static void write_token(struct writer *writer, const struct sql_token *token)
 	hash_bytes(writer, shown, token->kind == SQL_WORD);
 	if (writer->is_raw)
 		return;
+	if (writer->text.is_full)
+		return;
 	if (token->is_after_blank && writer->text.length > 0)
 		text_string(&writer->text, " ");
-	write_shown(&writer->text, shown);
+	/* Only quoted names have blanks in them. */
+	if (token->kind == SQL_NAME)
+		write_shown(&writer->text, shown);
+	else
+		text_bytes(&writer->text, shown);
 }
 
 static void write_held(struct writer *writer)
@@ -121,8 +127,9 @@ static bool is_bracket(const struct sql_token *token)
 static bool fold_list(struct writer *writer, const struct sql_token *token)
 {
 	bool is_comma = sql_token_is_sign(token, ',');
+	bool is_word = token->kind == SQL_WORD;
 
-	if (sql_token_is(token, "IN") || sql_token_is(token, "ARRAY")) {
+	if (is_word && (sql_token_is(token, "IN") || sql_token_is(token, "ARRAY"))) {
 		writer->list = LIST_OPENING;
 	} else if (writer->list == LIST_OPENING && is_bracket(token)) {
 		writer->list = LIST_VALUE;

@@ -106,10 +106,14 @@ static size_t hint_length(const struct sql_lexer *lexer)
 /* Behind one blank or comment; where it stands when there is none. */
 static size_t blank_end(struct sql_lexer *lexer)
 {
+	uint8_t byte = byte_at(lexer, lexer->at);
 	size_t hint;
 
 	if (is_class(lexer, lexer->at, BLANK))
 		return lexer->at + 1;
+	/* All others begin with one of these. */
+	if (byte != '-' && byte != '/' && byte != '*' && byte != '#')
+		return lexer->at;
 	if (is_line_comment(lexer))
 		return find_line_end(lexer, lexer->at);
 	if (lexer->is_in_hint && byte_at(lexer, lexer->at) == '*' &&
@@ -285,7 +289,7 @@ void sql_token_next(struct sql_lexer *lexer, struct sql_token *ret_token)
 	if (lexer->at >= lexer->text.length || lexer->text.data[lexer->at] == '\0')
 		return;
 	byte = lexer->text.data[lexer->at];
-	prefix = string_prefix(lexer, &has_backslash);
+	prefix = is_class(lexer, lexer->at, LETTER) ? string_prefix(lexer, &has_backslash) : 0;
 	if (prefix > 0 || byte == '\'' || (byte == '"' && is_mysql))
 		take_string(lexer, ret_token, prefix, has_backslash);
 	else if (byte == '"' || byte == '`')
