@@ -44,6 +44,7 @@ PACKAGES_TEST := \
 	iproute2 \
 	iptables \
 	jq \
+	kcat \
 	libclang-rt-dev \
 	libcmocka-dev \
 	libdbd-mariadb-perl \
@@ -51,6 +52,9 @@ PACKAGES_TEST := \
 	mariadb-client \
 	mariadb-server \
 	memcached \
+	mosquitto \
+	mosquitto-clients \
+	nats-server \
 	nginx-light \
 	openssl \
 	pngquant \
@@ -60,7 +64,10 @@ PACKAGES_TEST := \
 	procps \
 	prometheus \
 	python3 \
+	python3-kazoo \
 	python3-mysqldb \
+	python3-paho-mqtt \
+	python3-pika \
 	python3-psycopg \
 	python3-psycopg2 \
 	python3-pymemcache \
@@ -68,12 +75,14 @@ PACKAGES_TEST := \
 	python3-pymysql \
 	python3-redis \
 	qemu-system-x86 \
+	rabbitmq-server \
 	redis-server \
 	redis-tools \
 	runc \
 	tmux \
 	tshark \
 	wrk \
+	zookeeper \
 	zsh \
 	zstd
 

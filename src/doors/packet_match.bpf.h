@@ -9,14 +9,19 @@
 
 #include "bpf/kernel.h"
 #include "doors/packet_socket.bpf.h"
+#include "protocols/amqp_match.h"
 #include "protocols/dns_match.h"
 #include "protocols/http_match.h"
+#include "protocols/kafka_match.h"
 #include "protocols/memcached_match.h"
 #include "protocols/mongodb_match.h"
+#include "protocols/mqtt_match.h"
 #include "protocols/mysql_match.h"
+#include "protocols/nats_match.h"
 #include "protocols/postgresql_match.h"
 #include "protocols/redis_match.h"
 #include "protocols/tls_match.h"
+#include "protocols/zookeeper_match.h"
 
 /*
  * Reads up to room bytes of the packet. A length of 0 fails verification before 6.x,
@@ -418,6 +423,61 @@ __noinline __u32 match_postgresql(__u64 first, __u64 second, __u32 length)
 	}
 }
 
+__noinline __u32 match_nats(__u64 first, __u64 second, __u32 length)
+{
+	const __u64 head[2] = { first, second };
+
+	switch (nats_match((const __u8 *)head, length)) {
+	case NATS_MATCH_CLIENT:
+		return FIRST_IS_REQUEST(PROTOCOL_nats);
+	case NATS_MATCH_GREETING:
+		return FIRST_IS_GREETING(PROTOCOL_nats);
+	case NATS_MATCH_SERVER:
+		return FIRST_IS_ANSWER(PROTOCOL_nats);
+	default:
+		return 0;
+	}
+}
+
+__noinline __u32 match_amqp(__u64 first, __u64 second, __u32 length)
+{
+	const __u64 head[2] = { first, second };
+
+	switch (amqp_match((const __u8 *)head, length)) {
+	case AMQP_MATCH_CLIENT:
+		return FIRST_IS_REQUEST(PROTOCOL_amqp);
+	case AMQP_MATCH_SERVER:
+		return FIRST_IS_ANSWER(PROTOCOL_amqp);
+	default:
+		return 0;
+	}
+}
+
+__noinline __u32 match_mqtt(__u64 first, __u64 second, __u32 length)
+{
+	const __u64 head[2] = { first, second };
+
+	return mqtt_match_connect((const __u8 *)head, length) ? FIRST_IS_REQUEST(PROTOCOL_mqtt) : 0;
+}
+
+__noinline __u32 match_zookeeper(__u64 first, __u64 second, __u32 length)
+{
+	const __u64 head[2] = { first, second };
+
+	if (zookeeper_match_connect((const __u8 *)head, length) ||
+		zookeeper_match_ping((const __u8 *)head, length))
+		return FIRST_IS_REQUEST(PROTOCOL_zookeeper);
+	return 0;
+}
+
+__noinline __u32 match_kafka(__u64 first, __u64 second, __u32 length)
+{
+	const __u64 head[2] = { first, second };
+
+	return kafka_match_request((const __u8 *)head, length) ? FIRST_IS_REQUEST(PROTOCOL_kafka)
+							       : 0;
+}
+
 /* A line each; the first one that knows the bytes has them. */
 static __always_inline __u32 match_ordered(__u64 first, __u64 second, __u32 length)
 {
@@ -435,6 +495,16 @@ static __always_inline __u32 match_ordered(__u64 first, __u64 second, __u32 leng
 		found = match_mysql(first, second, length);
 	if (!found)
 		found = match_postgresql(first, second, length);
+	if (!found)
+		found = match_nats(first, second, length);
+	if (!found)
+		found = match_amqp(first, second, length);
+	if (!found)
+		found = match_mqtt(first, second, length);
+	if (!found)
+		found = match_zookeeper(first, second, length);
+	if (!found)
+		found = match_kafka(first, second, length);
 	return found;
 }
 

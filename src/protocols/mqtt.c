@@ -19,6 +19,9 @@
 #define ALIASES_MAXIMUM 32
 #define ALIAS_BYTES	192 /* of the topic */
 
+/* Messages of both sides that wait for an acknowledgement; of more it is not waited for. */
+#define WAITING_MAXIMUM 512
+
 /* What is open is told apart by kind, the side that asked, and packet id. */
 enum mqtt_number {
 	NUMBER_PUBLISH = 1 << 16,
@@ -33,7 +36,8 @@ enum mqtt_number {
 typedef char mqtt_aliases[ALIASES_MAXIMUM][ALIAS_BYTES];
 
 struct mqtt_state {
-	uint8_t version;	  /* 0: its CONNECT was not seen */
+	uint8_t version; /* 0: its CONNECT was not seen */
+	uint16_t waiting;
 	mqtt_aliases *aliases[2]; /* by side, or NULL; cut, NUL-terminated topics */
 };
 
@@ -215,10 +219,12 @@ static void take_publish(const struct mqtt_piece *piece)
 	const struct mqtt_packet *packet = &piece->packet;
 
 	note_alias(piece);
-	if (packet->quality == 0 || packet->id == 0)
+	if (packet->quality == 0 || packet->id == 0 || piece->state->waiting >= WAITING_MAXIMUM) {
 		alone(piece);
-	else
-		begin(piece, number_of(NUMBER_PUBLISH, piece->side, packet->id));
+		return;
+	}
+	piece->state->waiting++;
+	begin(piece, number_of(NUMBER_PUBLISH, piece->side, packet->id));
 }
 
 /* An answer of one side to a message of the other. */
@@ -227,11 +233,15 @@ static void take_acknowledgement(const struct mqtt_piece *piece)
 	const struct mqtt_packet *packet = &piece->packet;
 	enum dialogue_side asker = packet->type == MQTT_PUBREL ? piece->side : other(piece->side);
 	uint64_t number = number_of(NUMBER_PUBLISH, asker, packet->id);
+	bool is_end = packet->type != MQTT_PUBREC || packet->code >= 0x80;
 
-	if (packet->type == MQTT_PUBREL)
+	if (packet->type == MQTT_PUBREL) {
 		piece->sink->add(piece->sink, number);
-	else
-		answer(piece, number, packet->type != MQTT_PUBREC || packet->code >= 0x80);
+		return;
+	}
+	if (is_end && piece->state->waiting > 0 && piece->sink->request(piece->sink, number))
+		piece->state->waiting--;
+	answer(piece, number, is_end);
 }
 
 /* AUTH of the server goes on with CONNECT or with AUTH of the client (MQTT 5, 4.12). */

@@ -379,7 +379,9 @@ static bool nats_begins(enum dialogue_side side, struct slice bytes)
 	if (length > 0)
 		memcpy(head, bytes.data, length);
 	match = nats_match(head, (uint32_t)length);
-	return match == (side == DIALOGUE_CLIENT ? NATS_MATCH_CLIENT : NATS_MATCH_SERVER);
+	if (side == DIALOGUE_CLIENT)
+		return match == NATS_MATCH_CLIENT;
+	return match == NATS_MATCH_GREETING || match == NATS_MATCH_SERVER;
 }
 
 static const struct dialogue nats_dialogue = {

@@ -14,8 +14,9 @@
 
 enum nats_match {
 	NATS_MATCH_NO,
+	NATS_MATCH_GREETING, /* the server's first words */
 	NATS_MATCH_CLIENT,
-	NATS_MATCH_SERVER,
+	NATS_MATCH_SERVER, /* in the midst of a connection */
 };
 
 #define NATS_MATCH_BYTES 8 /* that nats_match reads */
@@ -41,7 +42,7 @@ static inline enum nats_match nats_match(const __u8 *bytes, __u32 length)
 	if (length < NATS_MATCH_BYTES)
 		return NATS_MATCH_NO;
 	if (first == NATS_WORD('I', 'N', 'F', 'O'))
-		return bytes[4] == ' ' && bytes[5] == '{' && bytes[6] == '"' ? NATS_MATCH_SERVER
+		return bytes[4] == ' ' && bytes[5] == '{' && bytes[6] == '"' ? NATS_MATCH_GREETING
 									     : NATS_MATCH_NO;
 	if (first == NATS_WORD('C', 'O', 'N', 'N'))
 		return nats_match_word(bytes + 4) == NATS_WORD('E', 'C', 'T', ' ')

@@ -74,7 +74,7 @@ static void read_on_after_a_loss(void **state)
 
 static void is_none(void **state)
 {
-	assert_int_equal(nats_match((const uint8_t *)"INFO {\"s", 8), NATS_MATCH_SERVER);
+	assert_int_equal(nats_match((const uint8_t *)"INFO {\"s", 8), NATS_MATCH_GREETING);
 	assert_int_equal(nats_match((const uint8_t *)"INFO\r\n\0\0", 6), NATS_MATCH_NO);
 	assert_int_equal(nats_match((const uint8_t *)"INFO all", 8), NATS_MATCH_NO);
 	assert_int_equal(nats_match((const uint8_t *)"PUB / HT", 8), NATS_MATCH_NO);

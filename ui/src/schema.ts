@@ -1,6 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from the field tables of the agent: do not edit.
 
+/** an exchange of any protocol: a request and its answer, seen from one end */
+export interface RequestEvent {
+  kind: "request";
+  v: 1;
+  id: number;
+  /** RFC 3339, UTC */
+  time: string;
+  /** when it happened, in nanoseconds since 1970 */
+  time_ns: number;
+  /** what is spoken: http, postgresql, redis … */
+  protocol: string;
+  /** the end that was watched: it served the request, or sent it */
+  role: "unknown" | "server" | "client";
+  /** verb of the protocol: GET, SELECT, PRODUCE */
+  operation: string;
+  /** what it acts on: path template, table, topic, key pattern */
+  target: string;
+  /** path with query, or statement; secrets masked */
+  detail: string;
+  /** the same number for all statements that differ only in their data, 0 for others */
+  fingerprint: number;
+  /** the protocol's own code, empty when no answer was seen */
+  status: number | string;
+  /** the answer says that it failed */
+  is_error: boolean;
+  /** first byte of the request to last byte of the answer */
+  duration_ns: number;
+  /** first byte of the request to first byte of the answer */
+  first_byte_ns: number;
+  /** head and body of the request, without TCP */
+  request_bytes: number;
+  /** head and body of the answer, without TCP */
+  response_bytes: number;
+  /** host that the request names */
+  host: string;
+  /** it went through TLS */
+  is_encrypted: boolean;
+  /** the answer ended before its announced length, or none came */
+  is_incomplete: boolean;
+  /** process id in the host's namespace, 0 when unknown */
+  pid: number;
+  /** name of the process as the kernel keeps it */
+  comm: string;
+  /** path of the executable */
+  exe: string;
+  /** what people call it: pod, container, unit or program */
+  service: string;
+  /** container name, or short id where no name is known */
+  container: string;
+  /** image that the container was made from */
+  image: string;
+  /** Kubernetes namespace/pod */
+  pod: string;
+  /** systemd unit that the process belongs to */
+  unit: string;
+  /** process id of the parent */
+  parent_pid: number;
+  /** name of the parent */
+  parent_comm: string;
+  /** user id */
+  uid: number;
+  /** inode number of the network namespace, 0 when unknown */
+  netns: number;
+  /** address of the watched end */
+  local_address: string;
+  /** port of the watched end */
+  local_port: number;
+  /** address of the other end */
+  peer_address: string;
+  /** port of the other end */
+  peer_port: number;
+  /** the client behind a proxy, as the PROXY header of the connection names it */
+  client_address: string;
+  /** who is at the other end */
+  peer_service: string;
+  /** socket cookie: the same for all requests of a socket */
+  connection: number;
+  /** id of the served request that caused this one, 0 where not certain */
+  parent_id: number;
+  /** how many requests this row stands for */
+  weight: number;
+}
+
 /** a question to the domain name system and its answer, seen from one end */
 export interface DnsEvent {
   kind: "dns";
@@ -84,89 +167,6 @@ export interface DnsEvent {
   peer_service: string;
   /** socket cookie: the same for all that a socket asks */
   connection: number;
-}
-
-/** an exchange of any protocol: a request and its answer, seen from one end */
-export interface RequestEvent {
-  kind: "request";
-  v: 1;
-  id: number;
-  /** RFC 3339, UTC */
-  time: string;
-  /** when it happened, in nanoseconds since 1970 */
-  time_ns: number;
-  /** what is spoken: http, postgresql, redis … */
-  protocol: string;
-  /** the end that was watched: it served the request, or sent it */
-  role: "unknown" | "server" | "client";
-  /** verb of the protocol: GET, SELECT, PRODUCE */
-  operation: string;
-  /** what it acts on: path template, table, topic, key pattern */
-  target: string;
-  /** path with query, or statement; secrets masked */
-  detail: string;
-  /** the same number for all statements that differ only in their data, 0 for others */
-  fingerprint: number;
-  /** the protocol's own code, empty when no answer was seen */
-  status: number | string;
-  /** the answer says that it failed */
-  is_error: boolean;
-  /** first byte of the request to last byte of the answer */
-  duration_ns: number;
-  /** first byte of the request to first byte of the answer */
-  first_byte_ns: number;
-  /** head and body of the request, without TCP */
-  request_bytes: number;
-  /** head and body of the answer, without TCP */
-  response_bytes: number;
-  /** host that the request names */
-  host: string;
-  /** it went through TLS */
-  is_encrypted: boolean;
-  /** the answer ended before its announced length, or none came */
-  is_incomplete: boolean;
-  /** process id in the host's namespace, 0 when unknown */
-  pid: number;
-  /** name of the process as the kernel keeps it */
-  comm: string;
-  /** path of the executable */
-  exe: string;
-  /** what people call it: pod, container, unit or program */
-  service: string;
-  /** container name, or short id where no name is known */
-  container: string;
-  /** image that the container was made from */
-  image: string;
-  /** Kubernetes namespace/pod */
-  pod: string;
-  /** systemd unit that the process belongs to */
-  unit: string;
-  /** process id of the parent */
-  parent_pid: number;
-  /** name of the parent */
-  parent_comm: string;
-  /** user id */
-  uid: number;
-  /** inode number of the network namespace, 0 when unknown */
-  netns: number;
-  /** address of the watched end */
-  local_address: string;
-  /** port of the watched end */
-  local_port: number;
-  /** address of the other end */
-  peer_address: string;
-  /** port of the other end */
-  peer_port: number;
-  /** the client behind a proxy, as the PROXY header of the connection names it */
-  client_address: string;
-  /** who is at the other end */
-  peer_service: string;
-  /** socket cookie: the same for all requests of a socket */
-  connection: number;
-  /** id of the served request that caused this one, 0 where not certain */
-  parent_id: number;
-  /** how many requests this row stands for */
-  weight: number;
 }
 
 /** a process began to run a program */
@@ -585,7 +585,7 @@ export interface UnixEvent {
   connection: number;
 }
 
-export type Event = DnsEvent | RequestEvent | ExecEvent | ExitEvent | SampleEvent | StackEvent | TcpEvent | TlsEvent | UdpEvent | UnixEvent;
+export type Event = RequestEvent | DnsEvent | ExecEvent | ExitEvent | SampleEvent | StackEvent | TcpEvent | TlsEvent | UdpEvent | UnixEvent;
 export type Kind = Event["kind"];
 
 export interface Field {
@@ -599,6 +599,45 @@ export interface Field {
 }
 
 export const fields: Record<Kind, readonly Field[]> = {
+  request: [
+    { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
+    { name: "protocol", type: "text", unit: "none", isKey: true, isWide: true, help: "what is spoken: http, postgresql, redis …" },
+    { name: "role", type: "word", unit: "none", isKey: true, isWide: true, help: "the end that was watched: it served the request, or sent it", words: ["unknown", "server", "client"] },
+    { name: "operation", type: "text", unit: "none", isKey: true, isWide: true, help: "verb of the protocol: GET, SELECT, PRODUCE" },
+    { name: "target", type: "text", unit: "none", isKey: true, isWide: true, help: "what it acts on: path template, table, topic, key pattern" },
+    { name: "detail", type: "text", unit: "none", isKey: false, isWide: false, help: "path with query, or statement; secrets masked" },
+    { name: "fingerprint", type: "number", unit: "none", isKey: false, isWide: false, help: "the same number for all statements that differ only in their data, 0 for others" },
+    { name: "status", type: "code", unit: "none", isKey: true, isWide: true, help: "the protocol's own code, empty when no answer was seen" },
+    { name: "is_error", type: "bool", unit: "none", isKey: true, isWide: false, help: "the answer says that it failed" },
+    { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "first byte of the request to last byte of the answer" },
+    { name: "first_byte_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: false, help: "first byte of the request to first byte of the answer" },
+    { name: "request_bytes", type: "number", unit: "bytes", isKey: false, isWide: false, help: "head and body of the request, without TCP" },
+    { name: "response_bytes", type: "number", unit: "bytes", isKey: false, isWide: true, help: "head and body of the answer, without TCP" },
+    { name: "host", type: "text", unit: "none", isKey: false, isWide: false, help: "host that the request names" },
+    { name: "is_encrypted", type: "bool", unit: "none", isKey: false, isWide: false, help: "it went through TLS" },
+    { name: "is_incomplete", type: "bool", unit: "none", isKey: false, isWide: false, help: "the answer ended before its announced length, or none came" },
+    { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
+    { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
+    { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
+    { name: "service", type: "text", unit: "none", isKey: true, isWide: true, help: "what people call it: pod, container, unit or program" },
+    { name: "container", type: "text", unit: "none", isKey: true, isWide: true, help: "container name, or short id where no name is known" },
+    { name: "image", type: "text", unit: "none", isKey: false, isWide: false, help: "image that the container was made from" },
+    { name: "pod", type: "text", unit: "none", isKey: true, isWide: false, help: "Kubernetes namespace/pod" },
+    { name: "unit", type: "text", unit: "none", isKey: false, isWide: false, help: "systemd unit that the process belongs to" },
+    { name: "parent_pid", type: "number", unit: "none", isKey: false, isWide: false, help: "process id of the parent" },
+    { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
+    { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
+    { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
+    { name: "local_address", type: "address", unit: "none", isKey: false, isWide: true, help: "address of the watched end" },
+    { name: "local_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the watched end" },
+    { name: "peer_address", type: "address", unit: "none", isKey: false, isWide: true, help: "address of the other end" },
+    { name: "peer_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the other end" },
+    { name: "client_address", type: "address", unit: "none", isKey: false, isWide: false, help: "the client behind a proxy, as the PROXY header of the connection names it" },
+    { name: "peer_service", type: "text", unit: "none", isKey: true, isWide: false, help: "who is at the other end" },
+    { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "socket cookie: the same for all requests of a socket" },
+    { name: "parent_id", type: "number", unit: "none", isKey: false, isWide: false, help: "id of the served request that caused this one, 0 where not certain" },
+    { name: "weight", type: "number", unit: "count", isKey: false, isWide: false, help: "how many requests this row stands for" },
+  ],
   dns: [
     { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
     { name: "role", type: "word", unit: "none", isKey: true, isWide: true, help: "the end that was watched: it served the question, or asked it", words: ["unknown", "server", "client"] },
@@ -638,45 +677,6 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "peer_port", type: "number", unit: "none", isKey: false, isWide: false, help: "port of the other end" },
     { name: "peer_service", type: "text", unit: "none", isKey: true, isWide: false, help: "who is at the other end" },
     { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "socket cookie: the same for all that a socket asks" },
-  ],
-  request: [
-    { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
-    { name: "protocol", type: "text", unit: "none", isKey: true, isWide: true, help: "what is spoken: http, postgresql, redis …" },
-    { name: "role", type: "word", unit: "none", isKey: true, isWide: true, help: "the end that was watched: it served the request, or sent it", words: ["unknown", "server", "client"] },
-    { name: "operation", type: "text", unit: "none", isKey: true, isWide: true, help: "verb of the protocol: GET, SELECT, PRODUCE" },
-    { name: "target", type: "text", unit: "none", isKey: true, isWide: true, help: "what it acts on: path template, table, topic, key pattern" },
-    { name: "detail", type: "text", unit: "none", isKey: false, isWide: false, help: "path with query, or statement; secrets masked" },
-    { name: "fingerprint", type: "number", unit: "none", isKey: false, isWide: false, help: "the same number for all statements that differ only in their data, 0 for others" },
-    { name: "status", type: "code", unit: "none", isKey: true, isWide: true, help: "the protocol's own code, empty when no answer was seen" },
-    { name: "is_error", type: "bool", unit: "none", isKey: true, isWide: false, help: "the answer says that it failed" },
-    { name: "duration_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: true, help: "first byte of the request to last byte of the answer" },
-    { name: "first_byte_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: false, help: "first byte of the request to first byte of the answer" },
-    { name: "request_bytes", type: "number", unit: "bytes", isKey: false, isWide: false, help: "head and body of the request, without TCP" },
-    { name: "response_bytes", type: "number", unit: "bytes", isKey: false, isWide: true, help: "head and body of the answer, without TCP" },
-    { name: "host", type: "text", unit: "none", isKey: false, isWide: false, help: "host that the request names" },
-    { name: "is_encrypted", type: "bool", unit: "none", isKey: false, isWide: false, help: "it went through TLS" },
-    { name: "is_incomplete", type: "bool", unit: "none", isKey: false, isWide: false, help: "the answer ended before its announced length, or none came" },
-    { name: "pid", type: "number", unit: "none", isKey: false, isWide: true, help: "process id in the host's namespace, 0 when unknown" },
-    { name: "comm", type: "text", unit: "none", isKey: false, isWide: true, help: "name of the process as the kernel keeps it" },
-    { name: "exe", type: "text", unit: "none", isKey: false, isWide: false, help: "path of the executable" },
-    { name: "service", type: "text", unit: "none", isKey: true, isWide: true, help: "what people call it: pod, container, unit or program" },
-    { name: "container", type: "text", unit: "none", isKey: true, isWide: true, help: "container name, or short id where no name is known" },
-    { name: "image", type: "text", unit: "none", isKey: false, isWide: false, help: "image that the container was made from" },
-    { name: "pod", type: "text", unit: "none", isKey: true, isWide: false, help: "Kubernetes namespace/pod" },
-    { name: "unit", type: "text", unit: "none", isKey: false, isWide: false, help: "systemd unit that the process belongs to" },
-    { name: "parent_pid", type: "number", unit: "none", isKey: false, isWide: false, help: "process id of the parent" },
-    { name: "parent_comm", type: "text", unit: "none", isKey: false, isWide: false, help: "name of the parent" },
-    { name: "uid", type: "number", unit: "none", isKey: false, isWide: false, help: "user id" },
-    { name: "netns", type: "number", unit: "none", isKey: false, isWide: false, help: "inode number of the network namespace, 0 when unknown" },
-    { name: "local_address", type: "address", unit: "none", isKey: false, isWide: true, help: "address of the watched end" },
-    { name: "local_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the watched end" },
-    { name: "peer_address", type: "address", unit: "none", isKey: false, isWide: true, help: "address of the other end" },
-    { name: "peer_port", type: "number", unit: "none", isKey: false, isWide: true, help: "port of the other end" },
-    { name: "client_address", type: "address", unit: "none", isKey: false, isWide: false, help: "the client behind a proxy, as the PROXY header of the connection names it" },
-    { name: "peer_service", type: "text", unit: "none", isKey: true, isWide: false, help: "who is at the other end" },
-    { name: "connection", type: "number", unit: "none", isKey: false, isWide: false, help: "socket cookie: the same for all requests of a socket" },
-    { name: "parent_id", type: "number", unit: "none", isKey: false, isWide: false, help: "id of the served request that caused this one, 0 where not certain" },
-    { name: "weight", type: "number", unit: "count", isKey: false, isWide: false, help: "how many requests this row stands for" },
   ],
   exec: [
     { name: "time_ns", type: "number", unit: "time", isKey: false, isWide: true, help: "when it happened, in nanoseconds since 1970" },
@@ -869,8 +869,8 @@ export const fields: Record<Kind, readonly Field[]> = {
 };
 
 export const summaries: Record<Kind, string> = {
-  dns: "a question to the domain name system and its answer, seen from one end",
   request: "an exchange of any protocol: a request and its answer, seen from one end",
+  dns: "a question to the domain name system and its answer, seen from one end",
   exec: "a process began to run a program",
   exit: "a process ended",
   sample: "a stack was found running on a CPU or waiting, so many times within some seconds",
