@@ -81,17 +81,13 @@ for (const [size, viewport] of Object.entries(SIZES))
 
 // ---- skep top
 
-const SCREENS = [
-  { name: "top", keys: [], ready: /shop[^]*cart[^]*catalog/ },
-  { name: "top-service", keys: [[/shop[^]*cart[^]*catalog/, "/", "cart", "Enter"], [/cart/, "Enter"]], ready: /\/carts\// },
-];
-const command = [process.env.PAGE_SKEP, "top", "--dir", `${process.env.PAGE_DIR}/agent`];
-for (const { name, keys, ready } of SCREENS.filter((screen) => isWanted(screen.name))) {
-  const screen = await screenOf(`${process.env.PAGE_DIR}/tmux`, [112, 30], command, keys, ready);
+if (isWanted("top")) {
+  const command = [process.env.PAGE_SKEP, "top", "--dir", `${process.env.PAGE_DIR}/agent`];
+  const screen = await screenOf(`${process.env.PAGE_DIR}/tmux`, [112, 24], command, /cpu [\d.]+ of[^]*shop[^]*catalog[^]*\d %/);
   for (const scheme of ["light", "dark"]) {
     const page = await browser.newPage();
     await page.setContent(documentOf(screen, scheme));
-    await page.locator("pre").screenshot({ path: `${directory}/${name}-${scheme}.png` });
+    await page.locator("pre").screenshot({ path: `${directory}/top-${scheme}.png` });
     await page.close();
   }
 }

@@ -8,6 +8,8 @@ const PALETTES = {
   light: { back: "#ffffff", front: "#2a2a2a", colors: ["#202020", "#b3321f", "#3f7a2a", "#8a6100", "#1f5fae", "#7d3fa3", "#1d7474", "#8a8a8a"] },
 };
 
+const LOOKS = 300;
+
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 /** 216 colours in a cube and 24 greys, behind the 16 of the palette. */
@@ -51,19 +53,16 @@ export function documentOf(screen, scheme) {
   return `<!doctype html><body style="margin:0;background:${palette.back}"><pre style="margin:0;padding:14px 18px;display:inline-block;font:13px/1.32 'DejaVu Sans Mono',monospace">${parts.join("")}</pre>`;
 }
 
-/** What the program shows in a terminal of that size once the screen matches; keys are typed before. */
-export async function screenOf(socket, [columns, rows], command, keys, isReady) {
+/** What the program shows in a terminal of that size as soon as the screen matches. */
+export async function screenOf(socket, [columns, rows], command, wanted) {
   const tmux = (...words) => execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...words], { encoding: "utf8" });
   const env = { ...process.env, LC_ALL: "C.UTF-8", TERM: "xterm-256color" };
   delete env.NO_COLOR;
   execFileSync("tmux", ["-S", socket, "-f", "/dev/null", "new-session", "-d", "-x", columns, "-y", rows, command.map((word) => `'${word}'`).join(" ")].map(String), { env });
   try {
-    for (const [wanted, ...typed] of [...keys, [isReady]]) {
-      for (let look = 0; !wanted.test(tmux("capture-pane", "-p")); look++) {
-        if (look > 300) throw new Error(`the terminal does not show ${wanted}: ${tmux("capture-pane", "-p")}`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      if (typed.length) tmux("send-keys", ...typed);
+    for (let look = 0; !wanted.test(tmux("capture-pane", "-p")); look++) {
+      if (look > LOOKS) throw new Error(`the terminal does not show ${wanted}: ${tmux("capture-pane", "-p")}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
     return tmux("capture-pane", "-e", "-p").trimEnd();
   } finally {
