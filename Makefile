@@ -40,7 +40,7 @@ PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
 endif
 PKG_CONFIG ?= pkg-config
 
-LIBRARIES := libbpf libcap-ng libcrypto libelf zlib sqlite3 libmicrohttpd libcurl jansson yaml-0.1 libpcre2-8 libprotobuf-c libxxhash ncursesw
+LIBRARIES := libbpf libcap-ng libcrypto libelf libnghttp2 zlib sqlite3 libmicrohttpd libcurl jansson yaml-0.1 libpcre2-8 libprotobuf-c libxxhash ncursesw
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 ifeq ($(LIBRARY_LIBS)$(filter deps deps-build cross-deps run test clean,$(MAKECMDGOALS)),)

@@ -14,6 +14,7 @@ PACKAGES_BUILD := \
 	libjansson-dev \
 	libmicrohttpd-dev \
 	libncurses-dev \
+	libnghttp2-dev \
 	libpcre2-dev \
 	libprotobuf-c-dev \
 	libsqlite3-dev \
@@ -55,6 +56,8 @@ PACKAGES_TEST := \
 	mosquitto \
 	mosquitto-clients \
 	nats-server \
+	nghttp2-client \
+	nghttp2-server \
 	nginx-light \
 	openssl \
 	pngquant \
@@ -64,6 +67,7 @@ PACKAGES_TEST := \
 	procps \
 	prometheus \
 	python3 \
+	python3-grpcio \
 	python3-kazoo \
 	python3-mysqldb \
 	python3-paho-mqtt \

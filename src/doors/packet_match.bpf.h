@@ -11,6 +11,7 @@
 #include "doors/packet_socket.bpf.h"
 #include "protocols/amqp_match.h"
 #include "protocols/dns_match.h"
+#include "protocols/http2_match.h"
 #include "protocols/http_match.h"
 #include "protocols/kafka_match.h"
 #include "protocols/memcached_match.h"
@@ -478,6 +479,20 @@ __noinline __u32 match_kafka(__u64 first, __u64 second, __u32 length)
 							       : 0;
 }
 
+__noinline __u32 match_http2(__u64 first, __u64 second, __u32 length)
+{
+	switch (http2_match(first, second, length)) {
+	case HTTP2_MATCH_CLIENT:
+		return FIRST_IS_REQUEST(PROTOCOL_http2);
+	case HTTP2_MATCH_GREETING:
+		return FIRST_IS_GREETING(PROTOCOL_http2);
+	case HTTP2_MATCH_SERVER:
+		return FIRST_IS_ANSWER(PROTOCOL_http2);
+	default:
+		return 0;
+	}
+}
+
 /* A line each; the first one that knows the bytes has them. */
 static __always_inline __u32 match_ordered(__u64 first, __u64 second, __u32 length)
 {
@@ -505,6 +520,8 @@ static __always_inline __u32 match_ordered(__u64 first, __u64 second, __u32 leng
 		found = match_zookeeper(first, second, length);
 	if (!found)
 		found = match_kafka(first, second, length);
+	if (!found)
+		found = match_http2(first, second, length);
 	return found;
 }
 

@@ -55,7 +55,7 @@ struct exchange {
 	uint64_t last_ns;   /* last byte so far */
 	uint64_t request_bytes;
 	uint64_t answer_bytes;
-	char status[16];
+	char status[24];
 	bool is_error;
 	bool is_client_error;
 	bool is_cut; /* records of it were lost */

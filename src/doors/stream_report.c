@@ -42,6 +42,8 @@ static void fill_exchange(struct request_event *event, const struct exchange *ex
 	if (request->protocol)
 		str_set(event->protocol, request->protocol);
 	event->fingerprint = request->fingerprint;
+	event->request_messages = request->request_messages;
+	event->response_messages = request->response_messages;
 }
 
 bool stream_is_foreign(const struct stream *stream, const struct packet_common *origin)

@@ -44,6 +44,10 @@ static const struct field request_fields[] = {
 		"head and body of the request, without TCP"),
 	R(U64, BYTES, response_bytes, LINE | WIDE, "http.response.size",
 		"head and body of the answer, without TCP"),
+	R(U32, COUNT, request_messages, 0, NULL,
+		"messages that the client sent in this exchange, where the protocol has streams: "
+		"gRPC"),
+	R(U32, COUNT, response_messages, 0, NULL, "messages that the server sent in it"),
 	R(TEXT, NONE, host, 0, "server.address", "host that the request names"),
 	R(BOOL, NONE, is_encrypted, 0, NULL, "it went through TLS"),
 	R(BOOL, NONE, is_incomplete, 0, NULL,

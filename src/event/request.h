@@ -26,15 +26,17 @@ struct request_event {
 		client_address; /* as a proxy named it before the first request, else empty */
 	uint64_t request_bytes; /* head and body as sent, without TCP */
 	uint64_t response_bytes;
-	uint64_t duration_ns;	/* first byte of the request to last byte of the answer */
-	uint64_t first_byte_ns; /* first byte of the request to first byte of the answer */
-	uint64_t connection;	/* socket cookie */
-	uint64_t parent_id;	/* the served request that caused it, 0 where not certain */
-	uint64_t fingerprint;	/* the same for statements that differ only in their data, else 0 */
-	uint32_t weight;	/* how many exchanges this row stands for; 1 unless a sample */
+	uint64_t duration_ns;	   /* first byte of the request to last byte of the answer */
+	uint64_t first_byte_ns;	   /* first byte of the request to first byte of the answer */
+	uint32_t request_messages; /* of a stream: gRPC; 0 where the protocol has none */
+	uint32_t response_messages;
+	uint64_t connection;  /* socket cookie */
+	uint64_t parent_id;   /* the served request that caused it, 0 where not certain */
+	uint64_t fingerprint; /* the same for statements that differ only in their data, else 0 */
+	uint32_t weight;      /* how many exchanges this row stands for; 1 unless a sample */
 	char protocol[12];
 	char operation[24];
-	char status[16];
+	char status[24];
 	char peer_service[EVENT_SERVICE_BYTES];
 	char host[96];	  /* HTTP Host and the like */
 	char target[192]; /* path template, table, topic, key pattern */

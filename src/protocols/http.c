@@ -7,10 +7,9 @@
 #include "base/str.h"
 #include "protocols/http_framing.h"
 #include "protocols/http_match.h"
+#include "protocols/http_target.h"
 #include "protocols/message.h"
-#include "protocols/path_template.h"
 #include "protocols/proxy_header.h"
-#include "protocols/url.h"
 #include <ctype.h>
 
 /* Nginx and Apache refuse fields longer than 8 KiB, Node heads of more than 16. */
@@ -190,74 +189,6 @@ static void forget_body(struct message *message)
 	message->body_bytes = 0;
 }
 
-/* Without userinfo, small letters (RFC 9110, 4.2.3), printable. */
-static void set_host(struct message *message, struct slice host)
-{
-	const uint8_t *sign = host.length == 0 ? NULL : memrchr(host.data, '@', host.length);
-	struct text text;
-
-	if (sign != NULL)
-		host = slice_from(host, (size_t)(sign + 1 - host.data));
-	text_init(&text, message->host, sizeof(message->host));
-	text_bytes(&text, host);
-	for (char *byte = message->host; *byte != '\0'; byte++)
-		*byte = (char)tolower((unsigned char)*byte);
-}
-
-/* Splits "scheme://authority/path" (absolute-form, RFC 9112, 3.2.2); false for other forms. */
-static bool split_absolute(struct slice target, struct slice *ret_authority, struct slice *ret_path)
-{
-	size_t at = 0;
-	size_t start;
-
-	while (at < target.length &&
-		(isalnum(target.data[at]) || memchr("+-.", target.data[at], 3) != NULL))
-		at++;
-	if (at == 0 || target.length - at < 3 || memcmp(target.data + at, "://", 3) != 0)
-		return false;
-	start = at + 3;
-	for (at = start; at < target.length; at++) {
-		if (target.data[at] == '/' || target.data[at] == '?' || target.data[at] == '#')
-			break;
-	}
-	*ret_authority = (struct slice){ target.data + start, at - start };
-	*ret_path = slice_from(target, at);
-	return true;
-}
-
-/* Fills host, target and detail from the request's target. */
-static void set_target(struct message *message, const struct request_line *line, bool is_unmasked)
-{
-	struct slice target = line->target;
-	struct slice path = target;
-	bool is_cut = line->is_cut;
-	struct slice authority = { 0 };
-	struct text text;
-
-	text_init(&text, message->detail, sizeof(message->detail));
-	if (is_unmasked)
-		text_bytes(&text, target);
-	else
-		url_write_masked(target, is_cut, &text);
-	if (message->is_connect_request) {
-		if (!is_cut)
-			set_host(message, target);
-		str_set(message->target, message->host);
-		return;
-	}
-	if (split_absolute(target, &authority, &path) && (path.length > 0 || !is_cut))
-		set_host(message, authority);
-	for (size_t at = 0; at < path.length; at++) {
-		if (path.data[at] == '?' || path.data[at] == '#') {
-			path.length = at;
-			is_cut = false;
-		}
-	}
-	path_template(path, is_cut, message->target, sizeof(message->target));
-	if (path.length == 0 && !is_cut)
-		str_set(message->target, "/");
-}
-
 /* Where the head starts (after empty lines): its first line, and where its fields start. */
 static struct http_line first_line(struct slice bytes, size_t *ret_fields_at)
 {
@@ -289,8 +220,8 @@ static void set_request(struct message *message, const struct request_line *line
 	message->wants_upgrade = framing->has_upgrade && framing->has_connection_upgrade;
 	message->expects_continue = framing->expects_continue && !line->is_old;
 	if (framing->host.data != NULL)
-		set_host(message, framing->host);
-	set_target(message, line, flags & MESSAGE_UNMASKED);
+		http_set_host(message, framing->host);
+	http_set_target(message, line->target, line->is_cut, flags);
 	set_body(message, framing, BODY_NONE);
 	/* Without chunked at the end, nobody can tell where a request ends. */
 	if (message->body == BODY_UNTIL_CLOSE)

@@ -38,12 +38,14 @@ struct message {
 	bool is_head_request;	 /* the answer will have no body whatever it says */
 	bool is_connect_request; /* a success turns the connection into a tunnel */
 	bool wants_upgrade;
-	bool expects_continue; /* the body may be withheld until an answer says to go on */
-	const char *protocol;  /* in place of the protocol's own name, static; NULL: that one */
+	bool expects_continue;	   /* the body may be withheld until an answer says to go on */
+	uint32_t request_messages; /* of a stream, as gRPC's; set in the request when it ends */
+	uint32_t response_messages;
+	const char *protocol; /* in place of the protocol's own name, static; NULL: that one */
 	struct address client_address; /* as a proxy names it before the request; else empty */
 	uint64_t fingerprint;	       /* of a statement without its data (sql_text.h); 0: none */
 	char operation[24];
-	char status[16];
+	char status[24];
 	char host[96];
 	char target[192]; /* the template */
 	char detail[512]; /* in full, masked; texts are printable UTF-8, never cut within a

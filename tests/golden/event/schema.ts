@@ -34,6 +34,10 @@ export interface RequestEvent {
   request_bytes: number;
   /** head and body of the answer, without TCP */
   response_bytes: number;
+  /** messages that the client sent in this exchange, where the protocol has streams: gRPC */
+  request_messages: number;
+  /** messages that the server sent in it */
+  response_messages: number;
   /** host that the request names */
   host: string;
   /** it went through TLS */
@@ -175,6 +179,8 @@ export const fields: Record<Kind, readonly Field[]> = {
     { name: "first_byte_ns", type: "number", unit: "nanoseconds", isKey: false, isWide: false, help: "first byte of the request to first byte of the answer" },
     { name: "request_bytes", type: "number", unit: "bytes", isKey: false, isWide: false, help: "head and body of the request, without TCP" },
     { name: "response_bytes", type: "number", unit: "bytes", isKey: false, isWide: true, help: "head and body of the answer, without TCP" },
+    { name: "request_messages", type: "number", unit: "count", isKey: false, isWide: false, help: "messages that the client sent in this exchange, where the protocol has streams: gRPC" },
+    { name: "response_messages", type: "number", unit: "count", isKey: false, isWide: false, help: "messages that the server sent in it" },
     { name: "host", type: "text", unit: "none", isKey: false, isWide: false, help: "host that the request names" },
     { name: "is_encrypted", type: "bool", unit: "none", isKey: false, isWide: false, help: "it went through TLS" },
     { name: "is_incomplete", type: "bool", unit: "none", isKey: false, isWide: false, help: "the answer ended before its announced length, or none came" },
