@@ -317,7 +317,7 @@ static void shrinking_is_no_condition(void **state)
 
 	scene->options.maximum_bytes = 32 << 20;
 	scene_open(scene);
-	for (int i = 0; i < 38000; i++) {
+	for (int i = 0; i < 37000; i++) {
 		scene_write_one(scene, "/a");
 		while (i % 1000 == 0 && store_is_behind(scene->store))
 			sched_yield();

@@ -144,9 +144,9 @@ static void test_failure(void **state)
 		uint32_t code;
 		const char *name, *said;
 	} cases[] = {
-		{ 50, "MaxTimeMSExpired", "MaxTimeMSExpire" },
+		{ 50, "MaxTimeMSExpired", "MaxTimeMSExpired" },
 		{ 11600, "Interrupted", "Interrupted" },
-		{ 26, "NamespaceNotFound", "NamespaceNotFou" },
+		{ 26, "NamespaceNotFound", "NamespaceNotFound" },
 		{ 13, NULL, "13" },
 	};
 
