@@ -274,7 +274,8 @@ static void bytes_stay_under_the_cap(void **state)
 	counts = scene_close(scene);
 	largest = MAX(largest, bytes_on_disk(scene));
 	assert_in_range(largest, 4 << 20, 8 << 20);
-	assert_true(counts.expired > 50000);
+	/* How many rows came while the writer was behind, and were sampled, the machine says. */
+	assert_true(counts.expired > (uint64_t)scene_number(scene, "SELECT count(*) FROM request"));
 	assert_int_equal(counts.lost + counts.uncounted, 0);
 	/* The newest are there, the oldest are gone; counts stay when single rows go. */
 	assert_true(scene_number(scene, "SELECT max(time_ns) FROM request") >
