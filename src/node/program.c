@@ -89,8 +89,10 @@ static const char java_valued[] =
 	" -cp -classpath --class-path -p --module-path --add-modules "
 	"--add-opens --add-exports --add-reads --limit-modules -javaagent ";
 
-/* One executable, many names: the one it was called by counts. */
-static const char multi_call[] = " busybox toybox ";
+/* One executable, many names: the one it was called by counts. Debian's redis-server is a link. */
+static const char multi_call[] = " busybox redis-check-rdb toybox valkey-check-rdb ";
+/* Of these also the word behind their own name. */
+static const char applet_of[] = " busybox toybox ";
 
 static bool has_word(const char *list, const char *word)
 {
@@ -338,7 +340,7 @@ static void find_base(
 		title_name(words->items[0], base, size);
 	if (words->count && has_word(multi_call, base)) {
 		title_name(words->items[0], base, size);
-		if (has_word(multi_call, base) && words->count > 1)
+		if (has_word(applet_of, base) && words->count > 1)
 			str_copy(base, size, words->items[1]);
 	}
 	if (!base[0] && program->comm)

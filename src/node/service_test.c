@@ -88,6 +88,8 @@ static const struct program_case program_cases[] = {
 	{ "/usr/bin/bash", "-bash", "/home/alice", "bash" },
 	{ "/bin/busybox", "httpd|-f|-p|8080", "/", "httpd" },
 	{ "/bin/busybox", "busybox|nc|-l", "/", "nc" },
+	{ "/usr/bin/redis-check-rdb", "redis-server 127.0.0.1:6379", "/", "redis-server" },
+	{ "/usr/bin/redis-check-rdb", "redis-check-rdb|dump.rdb", "/", "redis-check-rdb" },
 	{ "/bin/busybox", "sh|/srv/shop/run.sh", "/", "shop" },
 	/* scripts */
 	{ "/usr/bin/python3.11", "python3|/srv/shop/app.py", "/", "shop" },
