@@ -199,15 +199,26 @@ esac
 
 # The door of each feature on Debian's kernels, which else all allow the same: a feature that takes another, or is off,
 # is told by its line.
-wanted_doors="dns cgroup_skb
+wanted_doors="amqp cgroup_skb
+dns cgroup_skb
 exec tp_btf
 http cgroup_skb
+http2 cgroup_skb
+kafka cgroup_skb
+memcached cgroup_skb
+mongodb cgroup_skb
+mqtt cgroup_skb
+mysql cgroup_skb
+nats cgroup_skb
 offcpu tp_btf
 oncpu perf_event
+postgresql cgroup_skb
+redis cgroup_skb
 tcp tp_btf, sockops
 tls uprobe EVP_KDF_derive, cgroup_skb
 udp cgroup_skb
-unix $function_door, tp_btf"
+unix $function_door, tp_btf
+zookeeper cgroup_skb"
 
 doors() {
 	status '.features[] | "\(.name) \(if .state == "on" then .door else .reason end)"' | sort
