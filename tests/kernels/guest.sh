@@ -249,7 +249,7 @@ rest() {
 # Microseconds. Others of its name wait for pipes too.
 rest_is_profiled() {
 	rested=$(skep profile --dir "$agent" --waiting --since 10m --comm jq --state pipe -o folded |
-		awk '/__libc_start_main.*;read.*pipe_read_\[k\];\[waiting: pipe\] / { n += $NF } END { print n + 0 }')
+		awk '/__libc_start_main.*pipe_read_\[k\];\[waiting: pipe\] / { n += $NF } END { print n + 0 }')
 	[ "$rested" -gt 1000000 ] || {
 		skep profile --dir "$agent" --waiting --since 10m --comm jq -o folded
 		return 1
